@@ -1,0 +1,14 @@
+//! How history lies on disk: the bytes of a record, and the checksums that tie the rows of one instance together.
+//!
+//! The types that are written ([`wire`]) are twins of those in [`crate::model`] and exist so that the model can change
+//! without changing the format; golden files freeze them. Nothing here knows what a record means or where rows are kept.
+//!
+//! Invariant: a row is never used before [`open_row`] or [`open_history`] has found its checksum right.
+
+mod row;
+mod wire;
+
+pub use row::{Damage, DamageKind, Link, Row, open_history, open_row, seal};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! What goes into a guest and what comes out of it: the contract of `wit/orchestrator.wit` as types of the kernel.
+
+use super::{ActivityOptions, Execution, Failure, FunctionName, InstanceId, Payload, TaskId, Timestamp};
+
+/// Whether a turn was played before. Only logs may depend on it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Play {
+    /// It is in the history.
+    Again,
+    /// It happens now.
+    New,
+}
+
+/// What the first turn of an execution is given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// The orchestrator.
+    pub name: FunctionName,
+    /// The instance.
+    pub instance: InstanceId,
+    /// Which of its lives.
+    pub execution: Execution,
+    /// The version that the caller asked for.
+    pub version: Option<String>,
+    /// The orchestration that started it.
+    pub parent: Option<InstanceId>,
+    /// The time of the turn.
+    pub now: Timestamp,
+    /// The seed of the generator.
+    pub seed: u64,
+    /// The input.
+    pub input: Payload,
+    /// Whether this is a replay.
+    pub play: Play,
+}
+
+/// A later turn.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Turn {
+    /// The time of the turn.
+    pub now: Timestamp,
+    /// Whether this is a replay.
+    pub play: Play,
+    /// What happened, in the order of history.
+    pub events: Vec<Inbound>,
+}
+
+/// One thing that a guest is told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Inbound {
+    /// An activity returned a value.
+    TaskCompleted {
+        /// The task.
+        task: TaskId,
+        /// What it returned.
+        output: Payload,
+    },
+    /// An activity failed for good.
+    TaskFailed {
+        /// The task.
+        task: TaskId,
+        /// Why.
+        failure: Failure,
+    },
+    /// A timer reached its time.
+    TimerFired {
+        /// The timer.
+        timer: TaskId,
+    },
+}
+
+/// One thing that a guest asks for. Its id is its index within the execution.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Run an activity.
+    ScheduleActivity {
+        /// Which.
+        name: FunctionName,
+        /// With what.
+        input: Payload,
+        /// How.
+        options: ActivityOptions,
+    },
+    /// Wake me at this time.
+    CreateTimer {
+        /// When.
+        fire_at: Timestamp,
+    },
+    /// Do not.
+    CancelTimer {
+        /// The timer.
+        timer: TaskId,
+    },
+}
+
+/// Where an execution stands after a step.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StepStatus {
+    /// It goes on with the next event.
+    Waiting,
+    /// It returned.
+    Completed(Payload),
+    /// It failed.
+    Failed(Failure),
+}
+
+/// How grave a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogLevel {
+    /// Every detail.
+    Trace,
+    /// For its author.
+    Debug,
+    /// For its operator.
+    Info,
+    /// Worth a look.
+    Warn,
+    /// Wrong.
+    Error,
+}
+
+/// A line that a guest wrote, control characters escaped and cut to size.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogLine {
+    /// How grave.
+    pub level: LogLevel,
+    /// The text.
+    pub message: String,
+}
+
+/// What one call of a guest led to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// All decisions of the call, in order.
+    pub decisions: Vec<Decision>,
+    /// Where the execution stands.
+    pub status: StepStatus,
+    /// The new custom status, if the call changed it.
+    pub custom_status: Option<Payload>,
+    /// What the guest wrote in the turns that are new.
+    pub logs: Vec<LogLine>,
+}

@@ -1,0 +1,26 @@
+//! The life of one orchestration, as pure functions.
+//!
+//! ```text
+//! fold:   (state, event) → state                 total: an illegal pair is a named error
+//! begin:  (state, messages, now) → Begun         the only place where messages become events
+//! finish: (state, begun, answer) → Finished      the only place where decisions become events
+//! replay: (sandbox, history) → session           the only place where decisions are compared with the recorded ones
+//! ```
+//!
+//! It does not know that there are other instances, nor how anything is stored or played.
+//!
+//! Invariant: a state is always what folding its history from the start gives. Nothing else is remembered.
+
+mod begin;
+mod finish;
+mod fold;
+mod head;
+mod replay;
+mod rules;
+
+pub use begin::{Begun, Message, Next, begin};
+pub use finish::{Answer, Finished, finish};
+pub use fold::{IllegalEvent, Live, OpenTask, State, TaskPhase, fold};
+pub use head::{Restored, extend_head, restore};
+pub use replay::{Divergence, Held, replay, start_of};
+pub use rules::EngineRules;

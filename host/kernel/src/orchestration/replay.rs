@@ -1,0 +1,180 @@
+//! Playing a history again, and comparing what the guest decides with what is recorded.
+
+use std::fmt;
+
+use super::begin::inbound;
+use super::head::rules_of;
+use crate::codec::Damage;
+use crate::limits::REPLAY_TURNS_PER_CALL_COUNT;
+use crate::model::{Decision, Event, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn};
+use crate::port::{Sandbox, Session, TurnFault};
+
+/// Why an instance does not go on although it has not ended. Nothing is committed; the others run on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Held {
+    /// The code does not do what the history says it did.
+    #[error("{0}")]
+    Diverged(Divergence),
+    /// The component cannot be played here and now.
+    #[error("the component is not available: {0}")]
+    Unavailable(String),
+    /// Stored bytes are not what was written.
+    #[error("{0}; restore the hub from a backup, or terminate the instance")]
+    Damaged(Damage),
+}
+
+/// The first difference between a history and the code that plays it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Divergence {
+    /// The index of the decision.
+    pub decision: u32,
+    /// The number of the event in the history, from 1; of the last one if the history has no more.
+    pub event: u64,
+    /// What the history has, or `None` if it ends there.
+    pub recorded: Option<String>,
+    /// What the code did, or `None` if it did nothing.
+    pub decided: Option<String>,
+}
+
+impl fmt::Display for Divergence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let nothing = "nothing";
+        write!(
+            f,
+            "the code does not replay its history: at decision {} (event {}) the history has {} and the code did {}; \
+             deploy code that decides as the history says, or terminate the instance",
+            self.decision,
+            self.event,
+            self.recorded.as_deref().unwrap_or(nothing),
+            self.decided.as_deref().unwrap_or(nothing),
+        )
+    }
+}
+
+/// The first turn of an execution.
+pub fn start_of(started: &Started, now: Timestamp, play: Play) -> Start {
+    Start {
+        name: started.name.clone(),
+        instance: started.id.clone(),
+        execution: started.execution,
+        version: started.version.clone(),
+        parent: started.parent.clone(),
+        now,
+        seed: started.seed,
+        input: started.input.clone(),
+        play,
+    }
+}
+
+/// Builds a session that has played these records to their end.
+pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session, Held> {
+    let Some((first, later)) = records.split_first() else {
+        return Err(Held::Unavailable("the history is empty".to_owned()));
+    };
+    let Some(Event::Started(started)) = first.events.first() else {
+        return Err(Held::Unavailable("the history does not begin with a start".to_owned()));
+    };
+    if let Some(rules) = rules_of(records).filter(|rules| !rules.is_known()) {
+        let text =
+            format!("it was started under engine rules {}, which this host does not know; use a newer host", rules.0);
+        return Err(Held::Unavailable(text));
+    }
+    let mut check = Check { recorded: recorded(records), matched: 0, events: count(records) };
+    let start = start_of(started, first.at, Play::Again);
+    let (mut session, step) = sandbox.open(started.component, &start).map_err(|fault| check.fault(fault))?;
+    check.step(step)?;
+    let mut turns = later.iter().filter_map(turn_of).peekable();
+    while turns.peek().is_some() {
+        let call: Vec<_> = turns.by_ref().take(REPLAY_TURNS_PER_CALL_COUNT).collect();
+        let step = session.advance(&call).map_err(|fault| check.fault(fault))?;
+        check.step(step)?;
+    }
+    check.end()?;
+    Ok(session)
+}
+
+fn turn_of(record: &Record) -> Option<Turn> {
+    let played = record.events.iter().any(|event| matches!(event, Event::TurnStarted));
+    played.then(|| Turn {
+        now: record.at,
+        play: Play::Again,
+        events: record.events.iter().filter_map(inbound).collect(),
+    })
+}
+
+fn count(records: &[Record]) -> u64 {
+    records.iter().map(|record| record.events.len() as u64).sum()
+}
+
+/// The recorded decisions, each with the number of its event.
+fn recorded(records: &[Record]) -> Vec<(u64, Decision)> {
+    let events = records.iter().flat_map(|record| &record.events);
+    (1..).zip(events).filter_map(|(number, event)| Some((number, decision_of(event)?))).collect()
+}
+
+fn decision_of(event: &Event) -> Option<Decision> {
+    match event {
+        Event::TaskScheduled { name, input, options, .. } => {
+            Some(Decision::ScheduleActivity { name: name.clone(), input: input.clone(), options: options.clone() })
+        }
+        Event::TimerCreated { fire_at, .. } => Some(Decision::CreateTimer { fire_at: *fire_at }),
+        Event::TimerCancelled { timer } => Some(Decision::CancelTimer { timer: *timer }),
+        _ => None,
+    }
+}
+
+/// How far the code has agreed with the history.
+struct Check {
+    recorded: Vec<(u64, Decision)>,
+    matched: usize,
+    events: u64,
+}
+
+impl Check {
+    fn step(&mut self, step: Step) -> Result<(), Held> {
+        for decision in step.decisions {
+            match self.recorded.get(self.matched) {
+                Some((_, recorded)) if *recorded == decision => self.matched += 1,
+                _ => return Err(self.diverged(Some(describe(&decision)))),
+            }
+        }
+        match step.status {
+            StepStatus::Waiting => Ok(()),
+            StepStatus::Completed(_) => Err(self.diverged(Some("completed".to_owned()))),
+            StepStatus::Failed(failure) => Err(self.diverged(Some(format!("failed with {failure}")))),
+        }
+    }
+
+    fn end(&self) -> Result<(), Held> {
+        if self.matched < self.recorded.len() { Err(self.diverged(None)) } else { Ok(()) }
+    }
+
+    /// A fault within the recorded prefix is a divergence: when it was recorded, the code went on.
+    fn fault(&self, fault: TurnFault) -> Held {
+        match fault {
+            TurnFault::Unavailable(text) => Held::Unavailable(text),
+            TurnFault::Guest(failure) => self.diverged(Some(format!("a fault: {failure}"))),
+        }
+    }
+
+    fn diverged(&self, decided: Option<String>) -> Held {
+        let recorded = self.recorded.get(self.matched);
+        Held::Diverged(Divergence {
+            decision: u32::try_from(self.matched).unwrap_or(u32::MAX),
+            event: recorded.map_or(self.events, |(number, _)| *number),
+            recorded: recorded.map(|(_, decision)| describe(decision)),
+            decided,
+        })
+    }
+}
+
+fn describe(decision: &Decision) -> String {
+    match decision {
+        Decision::ScheduleActivity { name, input, options } => {
+            let policy = if options.retry.is_some() { " with retries" } else { "" };
+            format!("schedule-activity {name}({input:?}){policy}")
+        }
+        Decision::CreateTimer { fire_at: Timestamp(at) } => format!("create-timer {at}"),
+        Decision::CancelTimer { timer: TaskId(timer) } => format!("cancel-timer {timer}"),
+    }
+}

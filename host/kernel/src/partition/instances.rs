@@ -1,0 +1,251 @@
+//! The instances that are in memory, and when those that are not want to be woken.
+//!
+//! It owns the tables and keeps them in step: every slot has its id in `ids`, a slot's `wake` is in `wakes`, and a slot
+//! that may be evicted is in `idle`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::commits::Commits;
+use super::input::{BatchNo, LoadNo, ReplyTo};
+use crate::limits::IDLE_INSTANCES_MAX_COUNT;
+use crate::model::{Head, InstanceId, InstanceNo, Timestamp};
+use crate::orchestration::{Begun, Live, Message, State};
+use crate::port::Dropped;
+
+/// An instance in memory.
+#[derive(Debug)]
+pub(super) struct Slot {
+    pub id: InstanceId,
+    /// `None` until its first row is appended.
+    pub head: Option<Head>,
+    pub phase: Phase,
+    /// What arrived while it was busy, in order.
+    pub inbox: Vec<Message>,
+    /// Who wants to know how it ends.
+    pub watchers: Vec<ReplyTo>,
+    /// Who asked for its end.
+    pub terminators: Vec<ReplyTo>,
+    /// Set until its start is durable.
+    pub origin: Option<Origin>,
+    /// Its entry in `wakes`.
+    wake: Option<Timestamp>,
+    /// Its entry in `idle`.
+    idle_since: Option<u64>,
+}
+
+/// Where an instance that is not durable yet came from.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Origin {
+    /// Who started it.
+    pub reply: ReplyTo,
+    /// Whose id it takes over.
+    pub replaces: Option<Dropped>,
+}
+
+/// What is under way for an instance.
+#[derive(Debug)]
+pub(super) enum Phase {
+    /// Nothing: it waits.
+    Idle(Live),
+    /// A turn.
+    Playing { state: State, begun: Begun },
+    /// A commit; `state` is what the instance is after it.
+    Committing { state: State, batch: BatchNo },
+    /// Nothing, and nothing will be until its operator does something.
+    Held,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Instances {
+    slots: BTreeMap<InstanceNo, Slot>,
+    ids: BTreeMap<InstanceId, InstanceNo>,
+    wakes: BTreeSet<(Timestamp, InstanceNo)>,
+    /// Least recently used first.
+    idle: BTreeSet<(u64, InstanceNo)>,
+    uses: u64,
+    /// Instances that went out of memory while loads were under way, and which load was the next then: what an older load
+    /// found of them is stale.
+    left: BTreeMap<InstanceNo, LoadNo>,
+    /// The load that will be the next, while any are under way.
+    next_load: Option<LoadNo>,
+}
+
+impl Slot {
+    pub fn new(id: InstanceId, phase: Phase) -> Self {
+        Self {
+            id,
+            head: None,
+            phase,
+            inbox: Vec::new(),
+            watchers: Vec::new(),
+            terminators: Vec::new(),
+            origin: None,
+            wake: None,
+            idle_since: None,
+        }
+    }
+}
+
+impl Instances {
+    pub fn len(&self) -> usize {
+        self.slots.len()
+    }
+
+    pub fn get_mut(&mut self, no: InstanceNo) -> Option<&mut Slot> {
+        self.slots.get_mut(&no)
+    }
+
+    pub fn contains(&self, no: InstanceNo) -> bool {
+        self.slots.contains_key(&no)
+    }
+
+    pub fn find(&self, id: &InstanceId) -> Option<InstanceNo> {
+        self.ids.get(id).copied()
+    }
+
+    pub fn insert(&mut self, no: InstanceNo, slot: Slot) {
+        self.ids.insert(slot.id.clone(), no);
+        self.slots.insert(no, slot);
+    }
+
+    /// Takes an instance out for good: it ended, or never was.
+    pub fn remove(&mut self, no: InstanceNo) -> Option<Slot> {
+        self.set_wake(no, None);
+        self.unmark_idle(no);
+        let slot = self.slots.remove(&no)?;
+        self.ids.remove(&slot.id);
+        self.note_left(no);
+        Some(slot)
+    }
+
+    pub fn leave(&mut self, id: &InstanceId, reply: ReplyTo) {
+        if let Some(slot) = self.ids.get(id).and_then(|no| self.slots.get_mut(no)) {
+            slot.watchers.retain(|watcher| *watcher != reply);
+        }
+    }
+
+    /// Sets when an instance in memory is to be woken.
+    pub fn set_wake(&mut self, no: InstanceNo, at: Option<Timestamp>) {
+        let Some(slot) = self.slots.get_mut(&no) else { return };
+        if slot.wake == at {
+            return;
+        }
+        if let Some(before) = std::mem::replace(&mut slot.wake, at) {
+            self.wakes.remove(&(before, no));
+        }
+        self.wakes.extend(at.map(|at| (at, no)));
+    }
+
+    /// Sets when an instance that is not in memory is to be woken.
+    pub fn remember_wake(&mut self, at: Timestamp, no: InstanceNo) {
+        self.wakes.insert((at, no));
+    }
+
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        self.wakes.first().map(|(at, _)| *at)
+    }
+
+    /// Takes the next instance whose time has come.
+    pub fn pop_due(&mut self, now: Timestamp) -> Option<InstanceNo> {
+        let (at, no) = *self.wakes.first()?;
+        if at > now {
+            return None;
+        }
+        self.wakes.pop_first();
+        if let Some(slot) = self.slots.get_mut(&no).filter(|slot| slot.wake == Some(at)) {
+            slot.wake = None;
+        }
+        Some(no)
+    }
+
+    /// Notes that an instance was used and whether it may be evicted now.
+    pub fn touch(&mut self, no: InstanceNo) {
+        self.unmark_idle(no);
+        let Some(slot) = self.slots.get_mut(&no) else { return };
+        // Tasks that run belong to an instance in memory: loading it again would run them twice.
+        let evictable = matches!(&slot.phase, Phase::Idle(live) if live.tasks.is_empty())
+            && slot.watchers.is_empty()
+            && slot.inbox.is_empty();
+        if evictable {
+            self.uses += 1;
+            slot.idle_since = Some(self.uses);
+            self.idle.insert((self.uses, no));
+        }
+    }
+
+    fn unmark_idle(&mut self, no: InstanceNo) {
+        if let Some(since) = self.slots.get_mut(&no).and_then(|slot| slot.idle_since.take()) {
+            self.idle.remove(&(since, no));
+        }
+    }
+
+    /// Lets go of those that waited longest. Their wakes stay.
+    pub fn evict(&mut self) {
+        while self.idle.len() > IDLE_INSTANCES_MAX_COUNT {
+            let Some((_, no)) = self.idle.pop_first() else { return };
+            if let Some(slot) = self.slots.remove(&no) {
+                self.ids.remove(&slot.id);
+                self.note_left(no);
+            }
+        }
+    }
+
+    /// Whether what this load found may be older than what the partition knew.
+    pub fn is_stale(&self, no: InstanceNo, load: LoadNo) -> bool {
+        self.left.get(&no).is_some_and(|next| load < *next)
+    }
+
+    /// Tells which load will be the next, and which is the oldest that is under way, if any.
+    pub fn note_loads(&mut self, next: LoadNo, oldest: Option<LoadNo>) {
+        self.next_load = oldest.map(|_| next);
+        match oldest {
+            None => self.left.clear(),
+            Some(oldest) => self.left.retain(|_, next| oldest < *next),
+        }
+    }
+
+    fn note_left(&mut self, no: InstanceNo) {
+        self.left.extend(self.next_load.map(|next| (no, next)));
+    }
+
+    pub fn all_at_rest(&self) -> bool {
+        self.slots.values().all(|slot| match &slot.phase {
+            Phase::Idle(live) => live.tasks.is_empty() && slot.inbox.is_empty(),
+            Phase::Held => true,
+            Phase::Playing { .. } | Phase::Committing { .. } => false,
+        })
+    }
+
+    pub fn audit(&self, commits: &Commits) -> Result<(), String> {
+        for (no, slot) in &self.slots {
+            let fail = |what: &str| Err(format!("instance {} ({}): {what}", slot.id, no.0));
+            if self.ids.get(&slot.id) != Some(no) {
+                return fail("its id is not its own");
+            }
+            if slot.wake.is_some_and(|at| !self.wakes.contains(&(at, *no))) {
+                return fail("its wake is not in the table");
+            }
+            match &slot.phase {
+                Phase::Idle(live) => {
+                    if !live.is_waiting_for_something() {
+                        return fail("it is idle and nothing can wake it");
+                    }
+                    if !slot.inbox.is_empty() {
+                        return fail("it is idle and messages wait");
+                    }
+                    if slot.wake != live.wake_at() {
+                        return fail("its wake is not when its next timer is due");
+                    }
+                }
+                Phase::Committing { batch, .. } if !commits.holds(*batch, *no) => {
+                    return fail("it waits for a commit that does not hold it");
+                }
+                Phase::Committing { .. } | Phase::Playing { .. } | Phase::Held => {}
+            }
+        }
+        if self.ids.len() != self.slots.len() {
+            return Err("an id has no instance".to_owned());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,114 @@
+//! Many instances, one owner, one order of commits: a state machine without I/O.
+//!
+//! The driver feeds [`Input`]s to [`Partition::handle`], calls [`Partition::flush`] when it has no more of them at hand, and
+//! carries the [`Effect`]s out in order. The partition owns which instances are in memory, which turn is running, what
+//! waits for whom, and what the next commit holds. It does not know how a turn is played, where rows are kept or what time
+//! it is.
+//!
+//! Invariants:
+//! * An instance has at most one turn or commit under way; what arrives meanwhile waits and is one turn.
+//! * An effect that lets something leave the host (a task, an answer) stands behind the commit that caused it.
+//! * All that was decided since the last commit is the next commit. There is no second way to change an instance.
+
+mod commits;
+mod due;
+mod effect;
+mod input;
+mod instances;
+mod loads;
+mod requests;
+mod turns;
+
+use std::collections::BTreeMap;
+
+pub use effect::{Effect, Reply, TaskRun, Work};
+pub use input::{BatchNo, Found, Input, LoadNo, NewId, NewInstance, Op, Played, ReplyTo};
+
+use crate::model::Timestamp;
+use crate::port::{Key, Recovery};
+use commits::{Commits, Storage};
+use instances::Instances;
+use loads::Loading;
+
+/// The state of one partition.
+#[derive(Debug)]
+pub struct Partition {
+    next_no: u64,
+    next_seq: u64,
+    instances: Instances,
+    loading: BTreeMap<Key, Loading>,
+    next_load: LoadNo,
+    commits: Commits,
+    storage: Storage,
+}
+
+impl Partition {
+    /// Goes on where the store says that the host before stopped.
+    pub fn recover(recovery: Recovery, now: Timestamp, out: &mut Vec<Effect>) -> Self {
+        let mut partition = Self {
+            next_no: recovery.next_no,
+            next_seq: recovery.next_seq,
+            instances: Instances::default(),
+            loading: BTreeMap::new(),
+            next_load: LoadNo(0),
+            commits: Commits::default(),
+            storage: Storage::Open,
+        };
+        for (at, no) in recovery.wakes {
+            partition.instances.remember_wake(at, no);
+        }
+        for no in recovery.busy {
+            // Loading an instance with open tasks runs them.
+            partition.load(Key::No(no), None, out);
+        }
+        partition.wake_due(now, out);
+        partition
+    }
+
+    /// Takes in one thing that happened. `now` never goes back.
+    pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Vec<Effect>) {
+        match input {
+            Input::Request { reply, op } => self.request(now, reply, op, out),
+            Input::Left { id, reply } => self.instances.leave(&id, reply),
+            Input::Loaded { key, load, found } => self.loaded(now, key, load, found, out),
+            Input::Played { no, played } => self.played(now, no, played, out),
+            Input::TaskDone { no, task, attempt, outcome } => self.task_done(now, no, task, attempt, outcome, out),
+            Input::Committed(batch) => self.committed(now, batch, out),
+            Input::Refused(batch) => self.refused(now, batch, out),
+            Input::Tick => {}
+        }
+        self.wake_due(now, out);
+    }
+
+    /// Begins a commit of all that was decided, unless one is under way. To be called when no input is at hand.
+    pub fn flush(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.storage.is_open(now)
+            && let Some((no, batch)) = self.commits.begin()
+        {
+            out.push(Effect::Commit(no, batch));
+        }
+        self.instances.evict();
+    }
+
+    /// When [`Input::Tick`] is wanted, if nothing else comes in before.
+    pub fn wake_at(&self) -> Option<Timestamp> {
+        let retry = self.storage.retry_at().filter(|_| self.commits.has_more());
+        let due = self.instances.next_wake().filter(|_| self.may_load_due());
+        retry.into_iter().chain(due).min()
+    }
+
+    /// Whether nothing is under way or waiting for a commit.
+    pub fn is_quiet(&self) -> bool {
+        self.loading.is_empty() && self.commits.is_empty() && self.instances.all_at_rest()
+    }
+
+    /// How many instances are in memory.
+    pub fn resident(&self) -> usize {
+        self.instances.len()
+    }
+
+    /// Checks what must always hold; for tests.
+    pub fn audit(&self) -> Result<(), String> {
+        self.instances.audit(&self.commits)
+    }
+}

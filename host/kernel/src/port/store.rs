@@ -1,0 +1,139 @@
+//! Where a partition is kept.
+
+use crate::codec::{Damage, Row};
+use crate::model::{Head, InstanceId, InstanceNo, LogSeq, Status, Timestamp};
+
+/// The one writer of a partition.
+pub trait Store {
+    /// Makes a batch durable, all of it or nothing.
+    ///
+    /// After `Ok` it survives a power loss, and every [`Reader`] sees it. Rows are appended in order; a head replaces the
+    /// one with the same number; a dropped instance loses its head and all its rows.
+    fn commit(&mut self, batch: &Batch) -> Result<(), CommitError>;
+}
+
+/// What one group commit holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Batch {
+    /// New rows, in order of their numbers.
+    pub rows: Vec<Row>,
+    /// The heads that these rows lead to, at most one for an instance.
+    pub heads: Vec<Head>,
+    /// Instances whose id is taken over by another one of this batch.
+    pub drops: Vec<Dropped>,
+}
+
+/// An instance that goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dropped {
+    /// Its number.
+    pub no: InstanceNo,
+    /// Its newest row.
+    pub last: LogSeq,
+}
+
+/// Why a batch was not committed, by what the caller will do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CommitError {
+    /// No space. Nothing changed; try again later.
+    #[error("the storage is full: {0}")]
+    Full(String),
+    /// It is not known what was written. Forget everything and recover from the store.
+    #[error("the outcome of a commit is unknown: {0}")]
+    Lost(String),
+}
+
+/// Reads what is committed. Any number of them, on any thread.
+pub trait Reader {
+    /// The head of an instance.
+    fn head(&self, key: &Key) -> Result<Option<Head>, ReadError>;
+
+    /// The rows of an instance, first row first, up to and with `last`. The caller verifies them.
+    fn history(&self, no: InstanceNo, last: LogSeq) -> Result<Vec<Row>, ReadError>;
+
+    /// One row together with the sum of the row before it, which is needed to verify it.
+    fn row(&self, seq: LogSeq) -> Result<Option<Linked>, ReadError>;
+
+    /// One page of heads.
+    fn query(&self, query: &Query) -> Result<Page, ReadError>;
+}
+
+/// A row and what is needed to verify it alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Linked {
+    /// The row.
+    pub row: Row,
+    /// The sum of the row before it.
+    pub prev_sum: Option<[u8; 16]>,
+}
+
+/// How an instance is looked up.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Key {
+    /// By the name that its callers use.
+    Id(InstanceId),
+    /// By its number.
+    No(InstanceNo),
+}
+
+/// Which heads are wanted.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Query {
+    /// Ids that begin with this.
+    pub prefix: Option<String>,
+    /// Only these; all if empty.
+    pub statuses: Vec<Status>,
+    /// Created at or after.
+    pub created_from: Option<Timestamp>,
+    /// Created at or before.
+    pub created_to: Option<Timestamp>,
+    /// How many at most.
+    pub limit: usize,
+    /// Where the page before ended: [`Page::next`].
+    pub after: Option<InstanceNo>,
+    /// By number, which is the order in which they were started.
+    pub order: Order,
+}
+
+/// The direction of a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// The latest first.
+    #[default]
+    NewestFirst,
+    /// The earliest first.
+    OldestFirst,
+}
+
+/// A part of a query's answer.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Page {
+    /// The heads.
+    pub heads: Vec<Head>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<InstanceNo>,
+}
+
+/// Why something could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadError {
+    /// The stored bytes are wrong: hold the instance.
+    #[error(transparent)]
+    Damaged(#[from] Damage),
+    /// The store could not be asked: try again.
+    #[error("the store could not be read: {0}")]
+    Failed(String),
+}
+
+/// What a partition begins with after the host was down.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Recovery {
+    /// The number of the next instance.
+    pub next_no: u64,
+    /// The number of the next row.
+    pub next_seq: u64,
+    /// Unfinished instances with open tasks, which must run again.
+    pub busy: Vec<InstanceNo>,
+    /// When the others want to be woken.
+    pub wakes: Vec<(Timestamp, InstanceNo)>,
+}
