@@ -22,9 +22,9 @@ pub const FAILURE_KIND_MAX_BYTES: usize = 100;
 pub const DECISIONS_PER_TURN_MAX_COUNT: usize = 10_000;
 /// How many tasks and timers of one instance may be open at once.
 pub const OPEN_PER_INSTANCE_MAX_COUNT: usize = 20_000;
-/// How many events one history may hold. Terminate and read work beyond it.
+/// How many events one history may hold; the turn that crosses it is the last. Terminate and read work beyond it.
 pub const HISTORY_MAX_EVENTS: u64 = 200_000;
-/// How many bytes one history may hold. Terminate and read work beyond it.
+/// How many bytes one history may hold; the turn after the one that crosses it is the last.
 pub const HISTORY_MAX_BYTES: u64 = 256 << 20;
 /// How far ahead a timer may be set: ten years.
 pub const TIMER_MAX_MS: u64 = 10 * 366 * 24 * 3600 * 1000;

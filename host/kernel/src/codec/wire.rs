@@ -11,8 +11,9 @@ const FORMAT: u8 = 1;
 
 pub(super) fn encode(record: &m::Record) -> Vec<u8> {
     let events = record.events.iter().map(to_wire).collect();
-    // Room for the fixed part of a typical row, so that small rows are written without growing.
-    let buffer = vec![FORMAT];
+    // Room for a typical row, so that it is written without growing.
+    let mut buffer = Vec::with_capacity(256);
+    buffer.push(FORMAT);
     postcard::to_extend(&Record { at: record.at.0, events }, buffer)
         .expect("postcard fails only on types without a known length, and there are none here")
 }

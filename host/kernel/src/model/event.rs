@@ -141,6 +141,14 @@ impl Ended {
 }
 
 impl Record {
+    /// The component that plays the history that begins with this record.
+    pub fn component(&self) -> Option<ComponentDigest> {
+        match self.events.first()? {
+            Event::Started(started) => Some(started.component),
+            _ => None,
+        }
+    }
+
     /// How the instance ended, if this record ends it.
     pub fn ended(&self) -> Option<Ended> {
         match self.events.last()? {

@@ -65,7 +65,8 @@ pub struct Head {
     pub bytes: u64,
     /// How many tasks are open, so that recovery knows whom to load.
     pub open_tasks: u32,
-    /// When the next timer or retry is due.
+    /// When the next timer or retry is due. That an attempt began after its wait is not recorded, so while tasks are open
+    /// the rows may give an earlier time than this; who recovers loads such an instance and does not need it.
     pub wake_at: Option<Timestamp>,
     /// What the guest last set; `None` if nothing or `null`.
     pub custom_status: Option<Payload>,

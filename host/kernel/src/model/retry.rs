@@ -1,5 +1,7 @@
 //! How one call of an activity is treated: its retries and its time limit.
 
+use std::fmt;
+
 use super::{Failure, Millis, Timestamp};
 use crate::limits::{ACTIVITY_TIMEOUT_MAX_MS, RETRY_ATTEMPTS_MAX_COUNT, RETRY_KINDS_MAX_COUNT, TIMER_MAX_MS};
 
@@ -36,7 +38,7 @@ pub enum InvalidOptions {
     #[error("max-attempts is {0}; it must be 1 to {RETRY_ATTEMPTS_MAX_COUNT}")]
     Attempts(u32),
     /// Not a number, or it would shrink the waits.
-    #[error("coefficient is {0}; it must be a number of at least 1")]
+    #[error("coefficient is {0:?}; it must be a number of at least 1")]
     Coefficient(f64),
     /// Longer than any timer.
     #[error("{name} is {length}; it must be at most {TIMER_MAX_MS} ms")]
@@ -63,6 +65,28 @@ impl ActivityOptions {
             return Err(InvalidOptions::Timeout(timeout));
         }
         self.retry.as_ref().map_or(Ok(()), RetryPolicy::check)
+    }
+}
+
+/// For people, in the terms of the contract.
+impl fmt::Display for ActivityOptions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.retry {
+            Some(policy) => policy.fmt(f)?,
+            None => f.write_str("no retries")?,
+        }
+        self.timeout.map_or(Ok(()), |timeout| write!(f, ", timeout {timeout}"))
+    }
+}
+
+impl fmt::Display for RetryPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { max_attempts, first_interval, coefficient, .. } = self;
+        write!(f, "max-attempts {max_attempts}, first-interval {first_interval}, coefficient {coefficient:?}")?;
+        for (name, length) in [("max-interval", self.max_interval), ("retry-timeout", self.retry_timeout)] {
+            length.map_or(Ok(()), |length| write!(f, ", {name} {length}"))?;
+        }
+        if self.non_retryable.is_empty() { Ok(()) } else { write!(f, ", non-retryable {:?}", self.non_retryable) }
     }
 }
 

@@ -143,10 +143,7 @@ impl Draft<'_> {
     }
 
     fn due(&mut self) {
-        let mut due: Vec<_> =
-            self.live.timers.iter().filter(|(_, fire_at)| **fire_at <= self.at).map(|(id, at)| (*at, *id)).collect();
-        due.sort_unstable();
-        for (_, timer) in due {
+        for timer in self.live.due_timers(self.at) {
             if self.closed.insert(timer) {
                 self.events.push(Event::TimerFired { timer });
             }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::begin::{Begun, Next};
-use super::fold::{IllegalEvent, State, fold};
+use super::fold::{IllegalEvent, Live, State, fold};
 use crate::limits::{
     CUSTOM_STATUS_MAX_BYTES, DECISIONS_PER_TURN_MAX_COUNT, HISTORY_MAX_BYTES, HISTORY_MAX_EVENTS,
     OPEN_PER_INSTANCE_MAX_COUNT, TIMER_MAX_MS,
@@ -43,20 +43,22 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
         let place = usize::from(matches!(events.first(), Some(Event::Started(_))));
         events.insert(place, Event::TurnStarted);
     }
-    let mut state = fold_all(state, at, &events)?;
+    let state = fold_all(state, at, &events)?;
     let mut decided = match (&state, answer) {
         (_, Answer::None) | (State::New | State::Ended(_), _) => Vec::new(),
         (State::Live(_), Answer::Fault(failure)) => vec![Event::Failed { failure }],
         (State::Live(live), Answer::Step(step)) => {
-            let admitted = admit(live.decisions, live.tasks.len() + live.timers.len(), at, step);
-            admitted.and_then(|events| fits(head, events)).unwrap_or_else(|failure| vec![Event::Failed { failure }])
+            admit(live, at, step).unwrap_or_else(|failure| vec![Event::Failed { failure }])
         }
     };
-    state = fold_all(state, at, &decided)?;
-    if begun.next == Next::Turn && is_stalled(&state) {
-        let failure = Event::Failed { failure: Failure::host(kind::STALLED, STALLED) };
-        state = fold(state, at, &failure)?;
-        decided.push(failure);
+    let mut state = fold_all(state, at, &decided)?;
+    if let State::Live(live) = &state
+        && let Err(failure) = may_go_on(live, head, events.len() + decided.len())
+    {
+        // The decisions stay in front of it, so that the history shows what led to the end.
+        let failed = Event::Failed { failure };
+        state = fold(state, at, &failed)?;
+        decided.push(failed);
     }
     let run = match &state {
         State::Live(_) => decided.iter().filter_map(scheduled).collect(),
@@ -70,10 +72,6 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
 const STALLED: &str =
     "the orchestrator waits, but no activity and no timer of it is open: it awaits something that is not durable";
 
-fn is_stalled(state: &State) -> bool {
-    matches!(state, State::Live(live) if !live.is_waiting_for_something())
-}
-
 fn fold_all(state: State, at: Timestamp, events: &[Event]) -> Result<State, IllegalEvent> {
     events.iter().try_fold(state, |state, event| fold(state, at, event))
 }
@@ -86,24 +84,21 @@ fn scheduled(event: &Event) -> Option<TaskId> {
 }
 
 /// Checks a step against the contract and gives the events that it leads to.
-fn admit(first_index: u32, open: usize, at: Timestamp, step: Step) -> Result<Vec<Event>, Failure> {
+fn admit(live: &Live, at: Timestamp, step: Step) -> Result<Vec<Event>, Failure> {
     if step.decisions.len() > DECISIONS_PER_TURN_MAX_COUNT {
         let count = step.decisions.len();
         let message = format!("the turn took {count} decisions; at most {DECISIONS_PER_TURN_MAX_COUNT} are allowed");
         return Err(Failure::host(kind::LIMIT, message));
     }
-    if open + step.decisions.len() > OPEN_PER_INSTANCE_MAX_COUNT {
-        let message = format!("more than {OPEN_PER_INSTANCE_MAX_COUNT} tasks and timers would be open at once");
-        return Err(Failure::host(kind::LIMIT, message));
-    }
     let mut events = Vec::with_capacity(step.decisions.len() + 2);
     let mut new_tasks = BTreeSet::new();
-    for (decision, index) in step.decisions.into_iter().zip(first_index..) {
+    for (decision, index) in step.decisions.into_iter().zip(live.decisions..) {
         let id = TaskId(index);
         if matches!(decision, Decision::ScheduleActivity { .. }) {
             new_tasks.insert(id);
         }
-        events.push(admit_decision(id, at, decision, &new_tasks)?);
+        let is_task = |id| live.tasks.contains_key(&id) || new_tasks.contains(&id);
+        events.push(admit_decision(id, at, decision, is_task)?);
     }
     if let Some(value) = step.custom_status {
         let bytes = value.as_bytes().len();
@@ -125,7 +120,7 @@ fn admit_decision(
     id: TaskId,
     at: Timestamp,
     decision: Decision,
-    new_tasks: &BTreeSet<TaskId>,
+    is_task: impl Fn(TaskId) -> bool,
 ) -> Result<Event, Failure> {
     let broken = |text: String| Failure::host(kind::PROTOCOL, format!("decision {}: {text}", id.0));
     match decision {
@@ -140,22 +135,30 @@ fn admit_decision(
             }
             Ok(Event::TimerCreated { timer: id, fire_at })
         }
-        Decision::CancelTimer { timer } if timer >= id || new_tasks.contains(&timer) => {
+        Decision::CancelTimer { timer } if timer >= id || is_task(timer) => {
             Err(broken(format!("cancels timer {}, and there is no such timer", timer.0)))
         }
         Decision::CancelTimer { timer } => Ok(Event::TimerCancelled { timer }),
     }
 }
 
-fn fits(head: Option<&Head>, events: Vec<Event>) -> Result<Vec<Event>, Failure> {
-    let (had_events, had_bytes) = head.map_or((0, 0), |head| (head.events, head.bytes));
-    let ends = matches!(events.last(), Some(Event::Completed { .. } | Event::Failed { .. }));
-    if !ends && (had_events + events.len() as u64 > HISTORY_MAX_EVENTS || had_bytes > HISTORY_MAX_BYTES) {
+/// Whether an instance that has not ended may stay so, now that its history grows by `recorded` events.
+fn may_go_on(live: &Live, head: Option<&Head>, recorded: usize) -> Result<(), Failure> {
+    if !live.is_waiting_for_something() {
+        return Err(Failure::host(kind::STALLED, STALLED));
+    }
+    if live.tasks.len() + live.timers.len() > OPEN_PER_INSTANCE_MAX_COUNT {
+        let message = format!("more than {OPEN_PER_INSTANCE_MAX_COUNT} tasks and timers are open at once");
+        return Err(Failure::host(kind::LIMIT, message));
+    }
+    let (had_events, bytes) = head.map_or((0, 0), |head| (head.events, head.bytes));
+    let events = had_events + recorded as u64;
+    if events > HISTORY_MAX_EVENTS || bytes > HISTORY_MAX_BYTES {
         let message = format!(
-            "the history has {had_events} events and {had_bytes} bytes; at most {HISTORY_MAX_EVENTS} events and \
-             {HISTORY_MAX_BYTES} bytes are allowed: split the work over several instances"
+            "the history has {events} events, and had {bytes} bytes before this turn; at most {HISTORY_MAX_EVENTS} \
+             events and {HISTORY_MAX_BYTES} bytes are allowed: split the work over several instances"
         );
         return Err(Failure::host(kind::LIMIT, message));
     }
-    Ok(events)
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! What an instance is, folded from its history.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::{ActivityOptions, Event, FunctionName, Payload, Status, TaskId, Timestamp};
 
@@ -28,6 +28,8 @@ pub struct Live {
     pub tasks: BTreeMap<TaskId, OpenTask>,
     /// Timers that have neither fired nor been cancelled, and when they are due.
     pub timers: BTreeMap<TaskId, Timestamp>,
+    /// The open timers and the attempts that wait, earliest first, so that nothing is searched when the clock moves.
+    due: BTreeSet<(Timestamp, TaskId)>,
 }
 
 /// An activity that was asked for and is not done.
@@ -78,6 +80,7 @@ pub fn fold(state: State, at: Timestamp, event: &Event) -> Result<State, Illegal
             decisions: 0,
             tasks: BTreeMap::new(),
             timers: BTreeMap::new(),
+            due: BTreeSet::new(),
         })),
         (State::New, other) => Err(illegal(other, "before the start")),
         (State::Ended(_), other) => Err(illegal(other, "after the end")),
@@ -93,20 +96,29 @@ impl Live {
 
     /// When the next timer or retry is due.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        let timer = self.timers.values().min().copied();
-        let retry = self.tasks.values().filter_map(OpenTask::retry_at).min();
-        timer.into_iter().chain(retry).min()
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// The timers whose time has come, by due time, then by id.
+    pub(super) fn due_timers(&self, now: Timestamp) -> impl Iterator<Item = TaskId> + '_ {
+        self.due(now).map(|(_, id)| id).filter(|id| self.timers.contains_key(id))
     }
 
     /// Begins the attempts whose time has come and gives their tasks. That they run is not recorded: it follows from
     /// the failed attempt before and the clock.
     pub fn begin_due_retries(&mut self, now: Timestamp) -> Vec<TaskId> {
-        let due = self.tasks.iter_mut().filter(|(_, open)| open.retry_at().is_some_and(|at| at <= now));
-        due.map(|(task, open)| {
-            open.phase = TaskPhase::Running;
-            *task
-        })
-        .collect()
+        let due: Vec<_> = self.due(now).filter(|(_, id)| self.tasks.contains_key(id)).collect();
+        for (at, task) in &due {
+            self.due.remove(&(*at, *task));
+            if let Some(open) = self.tasks.get_mut(task) {
+                open.phase = TaskPhase::Running;
+            }
+        }
+        due.into_iter().map(|(_, task)| task).collect()
+    }
+
+    fn due(&self, now: Timestamp) -> impl Iterator<Item = (Timestamp, TaskId)> + '_ {
+        self.due.range(..=(now, TaskId(u32::MAX))).copied()
     }
 
     fn fold(mut self, at: Timestamp, event: &Event) -> Result<State, IllegalEvent> {
@@ -134,21 +146,33 @@ impl Live {
                     return Err(illegal(event, "for another attempt than the one that ran"));
                 }
                 open.attempt += 1;
-                open.phase = TaskPhase::Waiting { retry_at: *retry_at };
+                // An attempt that follows a wait is not recorded, so the one that failed may still be noted as waiting.
+                let before = std::mem::replace(&mut open.phase, TaskPhase::Waiting { retry_at: *retry_at });
+                self.stop_waiting(*task, before);
+                self.due.insert((*retry_at, *task));
             }
             Event::TaskCompleted { task, .. } | Event::TaskFailed { task, .. } => {
-                self.tasks.remove(task).ok_or(illegal(event, "for a task that is not open"))?;
+                let open = self.tasks.remove(task).ok_or(illegal(event, "for a task that is not open"))?;
+                self.stop_waiting(*task, open.phase);
             }
             Event::TimerCreated { timer, fire_at } => {
                 self.decide(*timer, event)?;
                 self.timers.insert(*timer, *fire_at);
+                self.due.insert((*fire_at, *timer));
             }
             Event::TimerFired { timer } => {
-                self.timers.remove(timer).ok_or(illegal(event, "for a timer that is not open"))?;
+                let fire_at = self.timers.remove(timer).ok_or(illegal(event, "for a timer that is not open"))?;
+                self.due.remove(&(fire_at, *timer));
             }
             Event::TimerCancelled { timer } => {
+                if timer.0 >= self.decisions || self.tasks.contains_key(timer) {
+                    return Err(illegal(event, "for what is not a timer"));
+                }
                 self.decisions += 1;
-                self.timers.remove(timer);
+                // A timer that fired before it was cancelled is not open any more.
+                if let Some(fire_at) = self.timers.remove(timer) {
+                    self.due.remove(&(fire_at, *timer));
+                }
             }
             Event::CustomStatusSet { .. } => {}
             Event::Completed { .. } => return Ok(State::Ended(Status::Completed)),
@@ -165,13 +189,10 @@ impl Live {
         self.decisions += 1;
         Ok(())
     }
-}
 
-impl OpenTask {
-    fn retry_at(&self) -> Option<Timestamp> {
-        match self.phase {
-            TaskPhase::Running => None,
-            TaskPhase::Waiting { retry_at } => Some(retry_at),
+    fn stop_waiting(&mut self, task: TaskId, phase: TaskPhase) {
+        if let TaskPhase::Waiting { retry_at } = phase {
+            self.due.remove(&(retry_at, task));
         }
     }
 }

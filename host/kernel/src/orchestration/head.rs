@@ -1,7 +1,6 @@
 //! The index entry of an instance, derived from its rows.
 
 use super::fold::{State, fold};
-use super::rules::EngineRules;
 use crate::codec::{Damage, DamageKind, Link, Row, open_history};
 use crate::model::{Event, Head, InstanceNo, Record, Status};
 
@@ -66,12 +65,4 @@ pub fn extend_head(head: Option<Head>, row: &Row, record: &Record, state: &State
         State::New | State::Ended(_) => (0, None),
     };
     Some(head)
-}
-
-/// The rules that a history was started under.
-pub(super) fn rules_of(records: &[Record]) -> Option<EngineRules> {
-    match records.first()?.events.first()? {
-        Event::Started(started) => Some(EngineRules(started.rules)),
-        _ => None,
-    }
 }

@@ -9,7 +9,8 @@
 //!
 //! It does not know that there are other instances, nor how anything is stored or played.
 //!
-//! Invariant: a state is always what folding its history from the start gives. Nothing else is remembered.
+//! Invariant: a state is always what folding its history from the start gives. The one thing that is remembered beside it is
+//! that an attempt which waited has begun: [`Live::begin_due_retries`]. A host that forgets it begins the attempt again.
 
 mod begin;
 mod finish;

@@ -3,10 +3,10 @@
 use std::fmt;
 
 use super::begin::inbound;
-use super::head::rules_of;
+use super::rules::EngineRules;
 use crate::codec::Damage;
 use crate::limits::REPLAY_TURNS_PER_CALL_COUNT;
-use crate::model::{Decision, Event, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn};
+use crate::model::{Decision, Event, Payload, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn};
 use crate::port::{Sandbox, Session, TurnFault};
 
 /// Why an instance does not go on although it has not ended. Nothing is committed; the others run on.
@@ -15,8 +15,8 @@ pub enum Held {
     /// The code does not do what the history says it did.
     #[error("{0}")]
     Diverged(Divergence),
-    /// The component cannot be played here and now.
-    #[error("the component is not available: {0}")]
+    /// It cannot be played here and now: the component is not there, or the history is for a newer host.
+    #[error("the instance cannot be played here and now: {0}")]
     Unavailable(String),
     /// Stored bytes are not what was written.
     #[error("{0}; restore the hub from a backup, or terminate the instance")]
@@ -30,9 +30,9 @@ pub struct Divergence {
     pub decision: u32,
     /// The number of the event in the history, from 1; of the last one if the history has no more.
     pub event: u64,
-    /// What the history has, or `None` if it ends there.
+    /// What the history has there, or `None` if it has no more decisions.
     pub recorded: Option<String>,
-    /// What the code did, or `None` if it did nothing.
+    /// What the code has there, or `None` if it decided nothing.
     pub decided: Option<String>,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for Divergence {
         let nothing = "nothing";
         write!(
             f,
-            "the code does not replay its history: at decision {} (event {}) the history has {} and the code did {}; \
+            "the code does not replay its history: at decision {} (event {}) the history has {} and the code has {}; \
              deploy code that decides as the history says, or terminate the instance",
             self.decision,
             self.event,
@@ -66,7 +66,10 @@ pub fn start_of(started: &Started, now: Timestamp, play: Play) -> Start {
     }
 }
 
-/// Builds a session that has played these records to their end.
+/// Builds a session that has played these records to their end, which must not be the end of the instance.
+///
+/// The decisions must be the recorded ones in the recorded order. How they are distributed over the turns is not
+/// compared: an id is an index, so a decision that comes in an earlier turn than recorded is the same decision.
 pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session, Held> {
     let Some((first, later)) = records.split_first() else {
         return Err(Held::Unavailable("the history is empty".to_owned()));
@@ -74,7 +77,8 @@ pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session,
     let Some(Event::Started(started)) = first.events.first() else {
         return Err(Held::Unavailable("the history does not begin with a start".to_owned()));
     };
-    if let Some(rules) = rules_of(records).filter(|rules| !rules.is_known()) {
+    let rules = EngineRules(started.rules);
+    if !rules.is_known() {
         let text =
             format!("it was started under engine rules {}, which this host does not know; use a newer host", rules.0);
         return Err(Held::Unavailable(text));
@@ -135,46 +139,75 @@ impl Check {
         for decision in step.decisions {
             match self.recorded.get(self.matched) {
                 Some((_, recorded)) if *recorded == decision => self.matched += 1,
-                _ => return Err(self.diverged(Some(describe(&decision)))),
+                recorded => {
+                    let recorded = recorded.map(|(_, recorded)| recorded);
+                    return Err(self.diverged(Some(describe(&decision, recorded)), Some(&decision)));
+                }
             }
         }
         match step.status {
             StepStatus::Waiting => Ok(()),
-            StepStatus::Completed(_) => Err(self.diverged(Some("completed".to_owned()))),
-            StepStatus::Failed(failure) => Err(self.diverged(Some(format!("failed with {failure}")))),
+            StepStatus::Completed(_) => Err(self.diverged(Some("completed".to_owned()), None)),
+            StepStatus::Failed(failure) => Err(self.diverged(Some(format!("failed with {failure}")), None)),
         }
     }
 
     fn end(&self) -> Result<(), Held> {
-        if self.matched < self.recorded.len() { Err(self.diverged(None)) } else { Ok(()) }
+        if self.matched < self.recorded.len() { Err(self.diverged(None, None)) } else { Ok(()) }
     }
 
     /// A fault within the recorded prefix is a divergence: when it was recorded, the code went on.
     fn fault(&self, fault: TurnFault) -> Held {
         match fault {
             TurnFault::Unavailable(text) => Held::Unavailable(text),
-            TurnFault::Guest(failure) => self.diverged(Some(format!("a fault: {failure}"))),
+            TurnFault::Guest(failure) => self.diverged(Some(format!("a fault: {failure}")), None),
         }
     }
 
-    fn diverged(&self, decided: Option<String>) -> Held {
+    fn diverged(&self, decided: Option<String>, decision: Option<&Decision>) -> Held {
         let recorded = self.recorded.get(self.matched);
         Held::Diverged(Divergence {
             decision: u32::try_from(self.matched).unwrap_or(u32::MAX),
             event: recorded.map_or(self.events, |(number, _)| *number),
-            recorded: recorded.map(|(_, decision)| describe(decision)),
+            recorded: recorded.map(|(_, recorded)| describe(recorded, decision)),
             decided,
         })
     }
 }
 
-fn describe(decision: &Decision) -> String {
+/// A decision for people, and of what may be long the part in which it differs from another one.
+fn describe(decision: &Decision, other: Option<&Decision>) -> String {
     match decision {
         Decision::ScheduleActivity { name, input, options } => {
-            let policy = if options.retry.is_some() { " with retries" } else { "" };
-            format!("schedule-activity {name}({input:?}){policy}")
+            let other = match other {
+                Some(Decision::ScheduleActivity { input, options, .. }) => Some((input, options)),
+                Some(Decision::CreateTimer { .. } | Decision::CancelTimer { .. }) | None => None,
+            };
+            let shown = excerpt(input, other.map(|(input, _)| input));
+            match other {
+                Some((_, other)) if other != options => format!("schedule-activity {name}({shown}) with {options}"),
+                _ => format!("schedule-activity {name}({shown})"),
+            }
         }
         Decision::CreateTimer { fire_at: Timestamp(at) } => format!("create-timer {at}"),
         Decision::CancelTimer { timer: TaskId(timer) } => format!("cancel-timer {timer}"),
+    }
+}
+
+/// The start of a payload, or the stretch around the first byte in which it differs from the other one.
+fn excerpt(input: &Payload, other: Option<&Payload>) -> String {
+    const BEFORE_BYTES: usize = 20;
+    const SHOWN_BYTES: usize = 80;
+    let text = input.as_str();
+    let same =
+        other.map_or(0, |other| input.as_bytes().iter().zip(other.as_bytes()).take_while(|(a, b)| a == b).count());
+    let start = if same < SHOWN_BYTES { 0 } else { text.floor_char_boundary(same - BEFORE_BYTES) };
+    let end = text.floor_char_boundary(start + SHOWN_BYTES);
+    match (start > 0, end < text.len()) {
+        (false, false) => text.to_owned(),
+        (cut_before, cut_behind) => {
+            let (before, behind) = (if cut_before { "…" } else { "" }, if cut_behind { "…" } else { "" });
+            format!("{before}{}{behind} of {} bytes", &text[start..end], text.len())
+        }
     }
 }

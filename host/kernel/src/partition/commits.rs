@@ -76,7 +76,7 @@ impl Commits {
 
     /// Takes what is to be committed now, if there is something and nothing is under way.
     pub fn begin(&mut self) -> Option<(BatchNo, Arc<Batch>)> {
-        if self.under_way.is_some() || self.filling.batch.rows.is_empty() {
+        if !self.may_begin() {
             return None;
         }
         let Pending { batch, then } = std::mem::take(&mut self.filling);
@@ -86,12 +86,13 @@ impl Commits {
         Some((no, batch))
     }
 
-    pub fn has_more(&self) -> bool {
-        !self.filling.batch.rows.is_empty()
+    /// Whether there is something to commit and nothing is under way.
+    pub fn may_begin(&self) -> bool {
+        self.under_way.is_none() && !self.filling.batch.rows.is_empty()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.under_way.is_none() && !self.has_more()
+        self.under_way.is_none() && self.filling.batch.rows.is_empty()
     }
 
     /// Whether a commit that was not yet answered holds something of an instance.
@@ -149,6 +150,7 @@ impl Partition {
     fn settle(&mut self, now: Timestamp, no: InstanceNo, out: &mut Vec<Effect>) {
         let Some(slot) = self.instances.get_mut(no) else { return };
         slot.origin = None;
+        let rivals = std::mem::take(&mut slot.rivals);
         match std::mem::replace(&mut slot.phase, Phase::Held) {
             Phase::Committing { state: State::Live(live), .. } => {
                 slot.phase = Phase::Idle(live);
@@ -168,6 +170,7 @@ impl Partition {
             }
             other => slot.phase = other,
         }
+        self.ask_again(now, rivals, out);
     }
 
     /// There was no space: starts are taken back and refused, the rest waits for space.
@@ -187,7 +190,9 @@ impl Partition {
             let told = told.chain(slot.watchers.drain(..)).chain(slot.terminators.drain(..));
             out.extend(told.map(|reply| Effect::Reply(reply, Reply::StorageFull)));
             out.push(Effect::Forget(no));
+            let rivals = std::mem::take(&mut slot.rivals);
             self.instances.remove(no);
+            self.ask_again(now, rivals, out);
         }
     }
 }

@@ -6,8 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::commits::Commits;
-use super::input::{BatchNo, LoadNo, ReplyTo};
-use crate::limits::IDLE_INSTANCES_MAX_COUNT;
+use super::input::{BatchNo, LoadNo, Op, ReplyTo};
 use crate::model::{Head, InstanceId, InstanceNo, Timestamp};
 use crate::orchestration::{Begun, Live, Message, State};
 use crate::port::Dropped;
@@ -27,6 +26,8 @@ pub(super) struct Slot {
     pub terminators: Vec<ReplyTo>,
     /// Set until its start is durable.
     pub origin: Option<Origin>,
+    /// Starts of the same id that wait until it is.
+    pub rivals: Vec<(ReplyTo, Op)>,
     /// Its entry in `wakes`.
     wake: Option<Timestamp>,
     /// Its entry in `idle`.
@@ -55,6 +56,16 @@ pub(super) enum Phase {
     Held,
 }
 
+/// Takes somebody out of those who wait to ask: a start goes on, and nobody waits for its end.
+pub(super) fn drop_waiter(waiting: &mut Vec<(ReplyTo, Op)>, reply: ReplyTo) {
+    waiting.retain(|(to, op)| *to != reply || !matches!(op, Op::Wait { .. }));
+    for (_, op) in waiting {
+        if let Op::Start { watch, .. } = op {
+            watch.take_if(|watch| *watch == reply);
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(super) struct Instances {
     slots: BTreeMap<InstanceNo, Slot>,
@@ -80,6 +91,7 @@ impl Slot {
             watchers: Vec::new(),
             terminators: Vec::new(),
             origin: None,
+            rivals: Vec::new(),
             wake: None,
             idle_since: None,
         }
@@ -118,10 +130,19 @@ impl Instances {
         Some(slot)
     }
 
-    pub fn leave(&mut self, id: &InstanceId, reply: ReplyTo) {
-        if let Some(slot) = self.ids.get(id).and_then(|no| self.slots.get_mut(no)) {
-            slot.watchers.retain(|watcher| *watcher != reply);
-        }
+    /// Adds somebody who wants to know how an instance ends: it stays in memory while there is one.
+    pub fn watch(&mut self, no: InstanceNo, reply: ReplyTo) {
+        let Some(slot) = self.slots.get_mut(&no) else { return };
+        slot.watchers.push(reply);
+        self.touch(no);
+    }
+
+    /// Takes somebody out who wanted to know.
+    pub fn unwatch(&mut self, no: InstanceNo, reply: ReplyTo) {
+        let Some(slot) = self.slots.get_mut(&no) else { return };
+        slot.watchers.retain(|watcher| *watcher != reply);
+        drop_waiter(&mut slot.rivals, reply);
+        self.touch(no);
     }
 
     /// Sets when an instance in memory is to be woken.
@@ -179,9 +200,9 @@ impl Instances {
         }
     }
 
-    /// Lets go of those that waited longest. Their wakes stay.
-    pub fn evict(&mut self) {
-        while self.idle.len() > IDLE_INSTANCES_MAX_COUNT {
+    /// Lets go of those that waited longest, until no more than `max_count` are left. Their wakes stay.
+    pub fn evict(&mut self, max_count: usize) {
+        while self.idle.len() > max_count {
             let Some((_, no)) = self.idle.pop_first() else { return };
             if let Some(slot) = self.slots.remove(&no) {
                 self.ids.remove(&slot.id);
@@ -224,6 +245,9 @@ impl Instances {
             }
             if slot.wake.is_some_and(|at| !self.wakes.contains(&(at, *no))) {
                 return fail("its wake is not in the table");
+            }
+            if slot.idle_since.is_some() && !slot.watchers.is_empty() {
+                return fail("it may be evicted and somebody waits for it");
             }
             match &slot.phase {
                 Phase::Idle(live) => {

@@ -4,8 +4,8 @@ use super::effect::{Effect, Reply, TaskRun};
 use super::input::{Found, LoadNo, Op, ReplyTo};
 use super::instances::{Phase, Slot};
 use super::{Partition, requests};
-use crate::limits::{DUE_LOADS_MAX_COUNT, STORAGE_RETRY_MS};
-use crate::model::{Head, InstanceId, InstanceNo, Millis, TaskId, Timestamp};
+use crate::limits::STORAGE_RETRY_MS;
+use crate::model::{Head, Millis, TaskId, Timestamp};
 use crate::orchestration::{Held, Live, OpenTask, State, TaskPhase};
 use crate::port::{Dropped, Key};
 
@@ -14,7 +14,7 @@ use crate::port::{Dropped, Key};
 pub(super) struct Loading {
     no: LoadNo,
     /// What was asked of the instance meanwhile, in order.
-    waiting: Vec<(ReplyTo, Op)>,
+    pub waiting: Vec<(ReplyTo, Op)>,
 }
 
 impl Partition {
@@ -29,12 +29,14 @@ impl Partition {
 
     /// Whether one more instance may be loaded because its time has come.
     pub(super) fn may_load_due(&self) -> bool {
-        self.loading.len() < DUE_LOADS_MAX_COUNT
+        self.loading.len() < self.tuning.due_loads_max_count
     }
 
     pub(super) fn loaded(&mut self, now: Timestamp, key: Key, load: LoadNo, found: Found, out: &mut Vec<Effect>) {
-        let Some(loading) = self.loading.remove(&key).filter(|loading| loading.no == load) else { return };
-        let waiting = loading.waiting;
+        if self.loading.get(&key).is_none_or(|loading| loading.no != load) {
+            return;
+        }
+        let waiting = self.loading.remove(&key).map(|loading| loading.waiting).unwrap_or_default();
         if let Found::Instance { head, .. } | Found::Damaged { head, .. } = &found
             && self.instances.is_stale(head.no, load)
         {
@@ -45,11 +47,10 @@ impl Partition {
             Found::Nothing => self.not_found(now, waiting, out),
             Found::Unreadable(why) => self.unreadable(now, key, waiting, &why, out),
             Found::Instance { head, state: State::Live(live) } => {
-                let id = head.id.clone();
                 if !self.instances.contains(head.no) {
                     self.admit(*head, live, out);
                 }
-                self.ask_again(now, &id, waiting, out);
+                self.ask_again(now, waiting, out);
             }
             Found::Instance { head, .. } => self.has_ended(now, &head, waiting, out),
             Found::Damaged { head, damage } => {
@@ -61,7 +62,7 @@ impl Partition {
                     self.instances.insert(no, slot);
                     out.push(Effect::Hold { id: id.clone(), held: Held::Damaged(damage) });
                 }
-                self.ask_again(now, &id, waiting, out);
+                self.ask_again(now, waiting, out);
             }
         }
     }
@@ -77,13 +78,6 @@ impl Partition {
         self.instances.insert(no, slot);
         self.instances.set_wake(no, wake);
         self.instances.touch(no);
-    }
-
-    fn ask_again(&mut self, now: Timestamp, id: &InstanceId, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
-        debug_assert!(waiting.is_empty() || self.instances.find(id).is_some(), "the instance was just admitted");
-        for (reply, op) in waiting {
-            self.request(now, reply, op, out);
-        }
     }
 
     fn not_found(&mut self, now: Timestamp, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {

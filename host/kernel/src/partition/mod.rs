@@ -24,15 +24,32 @@ use std::collections::BTreeMap;
 pub use effect::{Effect, Reply, TaskRun, Work};
 pub use input::{BatchNo, Found, Input, LoadNo, NewId, NewInstance, Op, Played, ReplyTo};
 
+use crate::limits::{DUE_LOADS_MAX_COUNT, IDLE_INSTANCES_MAX_COUNT};
 use crate::model::Timestamp;
 use crate::port::{Key, Recovery};
 use commits::{Commits, Storage};
 use instances::Instances;
 use loads::Loading;
 
+/// How much a partition keeps in memory and does at once. The defaults are those of [`crate::limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Tuning {
+    /// How many instances that wait for something are kept in memory, beside those with open tasks.
+    pub idle_instances_max_count: usize,
+    /// How many instances may be loading because a timer of theirs is due. At least one.
+    pub due_loads_max_count: usize,
+}
+
+impl Default for Tuning {
+    fn default() -> Self {
+        Self { idle_instances_max_count: IDLE_INSTANCES_MAX_COUNT, due_loads_max_count: DUE_LOADS_MAX_COUNT }
+    }
+}
+
 /// The state of one partition.
 #[derive(Debug)]
 pub struct Partition {
+    tuning: Tuning,
     next_no: u64,
     next_seq: u64,
     instances: Instances,
@@ -45,7 +62,13 @@ pub struct Partition {
 impl Partition {
     /// Goes on where the store says that the host before stopped.
     pub fn recover(recovery: Recovery, now: Timestamp, out: &mut Vec<Effect>) -> Self {
+        Self::recover_with(Tuning::default(), recovery, now, out)
+    }
+
+    /// The same with other limits.
+    pub fn recover_with(tuning: Tuning, recovery: Recovery, now: Timestamp, out: &mut Vec<Effect>) -> Self {
         let mut partition = Self {
+            tuning,
             next_no: recovery.next_no,
             next_seq: recovery.next_seq,
             instances: Instances::default(),
@@ -69,7 +92,7 @@ impl Partition {
     pub fn handle(&mut self, now: Timestamp, input: Input, out: &mut Vec<Effect>) {
         match input {
             Input::Request { reply, op } => self.request(now, reply, op, out),
-            Input::Left { id, reply } => self.instances.leave(&id, reply),
+            Input::Left { id, reply } => self.leave(id, reply),
             Input::Loaded { key, load, found } => self.loaded(now, key, load, found, out),
             Input::Played { no, played } => self.played(now, no, played, out),
             Input::TaskDone { no, task, attempt, outcome } => self.task_done(now, no, task, attempt, outcome, out),
@@ -87,12 +110,12 @@ impl Partition {
         {
             out.push(Effect::Commit(no, batch));
         }
-        self.instances.evict();
+        self.instances.evict(self.tuning.idle_instances_max_count);
     }
 
     /// When [`Input::Tick`] is wanted, if nothing else comes in before.
     pub fn wake_at(&self) -> Option<Timestamp> {
-        let retry = self.storage.retry_at().filter(|_| self.commits.has_more());
+        let retry = self.storage.retry_at().filter(|_| self.commits.may_begin());
         let due = self.instances.next_wake().filter(|_| self.may_load_due());
         retry.into_iter().chain(due).min()
     }
@@ -100,6 +123,11 @@ impl Partition {
     /// Whether nothing is under way or waiting for a commit.
     pub fn is_quiet(&self) -> bool {
         self.loading.is_empty() && self.commits.is_empty() && self.instances.all_at_rest()
+    }
+
+    /// Whether something is decided and not yet durable.
+    pub fn is_committing(&self) -> bool {
+        !self.commits.is_empty()
     }
 
     /// How many instances are in memory.

@@ -101,8 +101,9 @@ impl Partition {
             let why = Reply::Unavailable(held.to_string());
             let told = std::iter::once(origin.reply).chain(slot.watchers.drain(..)).chain(slot.terminators.drain(..));
             out.extend(told.map(|reply| Effect::Reply(reply, why.clone())));
+            let rivals = std::mem::take(&mut slot.rivals);
             self.instances.remove(no);
-            return;
+            return self.ask_again(now, rivals, out);
         }
         out.push(Effect::Hold { id: slot.id.clone(), held });
         self.instances.set_wake(no, None);
