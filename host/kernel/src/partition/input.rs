@@ -103,7 +103,7 @@ pub struct NewInstance {
 pub enum NewId {
     /// The caller chose it: there may be an instance of that name.
     Given(InstanceId),
-    /// The host made it from 122 random bits: there is none, and nobody need look.
+    /// The host made it from the time and random bits: there is none, and nobody need look.
     Generated(InstanceId),
 }
 
@@ -140,7 +140,7 @@ pub enum Played {
 }
 
 /// Whom to answer: a name that the driver gave.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ReplyTo(pub u64);
 
 /// The number of a group commit.

@@ -1,0 +1,131 @@
+//! From an error of the engine to a failure that is recorded: which limit or rule, where in the guest, and what to do.
+//!
+//! The message must not depend on anything but the component and what it was given: it goes into the history.
+
+use std::fmt::Write;
+
+use kernel::limits::{HOST_CALL_MAX_BYTES, TURN_FUEL, WASM_STACK_MAX_BYTES};
+use kernel::model::{Failure, InvalidPayload, Payload, kind};
+use kernel::port::TurnFault;
+use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
+use wasmtime_wasi::I32Exit;
+
+use crate::memory::Exhausted;
+
+/// The guest called what its role does not have.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "the guest called the import `{import}`, which a role that is replayed does not have; call it from an activity"
+)]
+pub(crate) struct ImportDenied {
+    pub(crate) import: String,
+}
+
+/// Sorts what came of a call into faults of the guest and of the host.
+pub(crate) fn turn_fault(error: &Error) -> TurnFault {
+    if error.is::<PoolConcurrencyLimitError>() {
+        return TurnFault::Unavailable("all slots for live components are taken; it is tried again later".to_owned());
+    }
+    if error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>() {
+        return TurnFault::Unavailable(format!("the host is out of resources: {error:#}"));
+    }
+    TurnFault::Guest(guest_failure(error))
+}
+
+/// What the guest did wrong.
+pub(crate) fn guest_failure(error: &Error) -> Failure {
+    let failure = sort(error);
+    match error.downcast_ref::<WasmBacktrace>().map(frames).filter(|text| !text.is_empty()) {
+        Some(text) => failure.with_details(text),
+        None => failure,
+    }
+}
+
+fn sort(error: &Error) -> Failure {
+    if let Some(exhausted) = error.downcast_ref::<Exhausted>() {
+        return Failure::host(kind::OUT_OF_MEMORY, exhausted.to_string());
+    }
+    if let Some(denied) = error.downcast_ref::<ImportDenied>() {
+        return Failure::host(kind::IMPORT_DENIED, denied.to_string());
+    }
+    if let Some(I32Exit(code)) = error.downcast_ref() {
+        return Failure::host(kind::TRAP, format!("the guest called exit({code}); return an error instead"));
+    }
+    if let Some(trap) = error.downcast_ref::<Trap>() {
+        return trapped(*trap, &place(error));
+    }
+    let cause = error.root_cause().to_string();
+    // The engine has no public type for it.
+    if cause.contains("fuel allocated for hostcalls") {
+        let text =
+            format!("what the guest returned is larger than {HOST_CALL_MAX_BYTES} bytes; return less in one call");
+        return Failure::host(kind::TOO_LARGE, text);
+    }
+    let text = format!("the guest returned something that the contract does not allow: {cause}; check its SDK");
+    Failure::host(kind::PROTOCOL, text)
+}
+
+fn trapped(trap: Trap, place: &str) -> Failure {
+    match trap {
+        Trap::OutOfFuel => {
+            let text = format!(
+                "the turn used up its fuel of {TURN_FUEL} instructions{place}; \
+                 if it does not loop without end, move the work to an activity"
+            );
+            Failure::host(kind::OUT_OF_FUEL, text)
+        }
+        Trap::StackOverflow => {
+            let text = format!(
+                "the guest used up its stack of {WASM_STACK_MAX_BYTES} bytes{place}; it may recurse without end"
+            );
+            Failure::host(kind::STACK_OVERFLOW, text)
+        }
+        Trap::UnreachableCodeReached => {
+            let text = format!("the guest trapped{place}: `unreachable` was executed, which is how a panic ends");
+            Failure::host(kind::TRAP, text)
+        }
+        other => Failure::host(kind::TRAP, format!("the guest trapped{place}: {other}")),
+    }
+}
+
+/// Says in which function of the guest it happened, if the component still has names.
+fn place(error: &Error) -> String {
+    let names: Vec<_> = error
+        .downcast_ref::<WasmBacktrace>()
+        .into_iter()
+        .flat_map(|trace| trace.frames())
+        .filter_map(|frame| frame.func_name())
+        .collect();
+    let own = names.iter().find(|name| !is_runtime(name)).or(names.first());
+    own.map(|name| format!(" in `{name}`")).unwrap_or_default()
+}
+
+/// Whether a function belongs to the way down to the trap rather than to its cause.
+fn is_runtime(name: &str) -> bool {
+    let name = name.trim_start_matches(['<', '&']);
+    let prefixes = ["core::", "std::", "alloc::", "__rust", "_RNv", "rust_", "abort", "panic", "__rg_", "__rdl_"];
+    prefixes.iter().any(|prefix| name.starts_with(prefix))
+}
+
+fn frames(trace: &WasmBacktrace) -> String {
+    let mut text = String::new();
+    for (depth, frame) in trace.frames().iter().enumerate() {
+        let line = match frame.func_name() {
+            Some(name) => writeln!(text, "{depth}: {name}"),
+            None => writeln!(text, "{depth}: function {}", frame.func_index()),
+        };
+        line.expect("a string takes all that is written");
+    }
+    text
+}
+
+/// Checks a value that came from a guest; `what` says which, for the message.
+pub(crate) fn payload(what: impl FnOnce() -> String, bytes: &[u8]) -> Result<Payload, Failure> {
+    Payload::parse(bytes).map_err(|invalid| {
+        let kind = match invalid {
+            InvalidPayload::Malformed(_) => kind::INVALID_JSON,
+            InvalidPayload::TooDeep | InvalidPayload::TooLarge(_) => kind::TOO_LARGE,
+        };
+        Failure::host(kind, format!("{} is {invalid}", what()))
+    })
+}

@@ -1,0 +1,73 @@
+//! Which imports are granted. Deny by default: what is not listed does not exist.
+
+use crate::refusal::Refusal;
+
+/// What activities are granted, all of it with nothing behind it but clocks, randomness and the log: no arguments, no
+/// environment, no files. Toolchains import most of these whether or not they are used.
+const GRANTED: &[&str] = &[
+    "wasi:cli/environment",
+    "wasi:cli/exit",
+    "wasi:cli/stdin",
+    "wasi:cli/stdout",
+    "wasi:cli/stderr",
+    "wasi:cli/terminal-input",
+    "wasi:cli/terminal-output",
+    "wasi:cli/terminal-stdin",
+    "wasi:cli/terminal-stdout",
+    "wasi:cli/terminal-stderr",
+    "wasi:clocks/monotonic-clock",
+    "wasi:clocks/wall-clock",
+    "wasi:filesystem/preopens",
+    "wasi:filesystem/types",
+    "wasi:io/error",
+    "wasi:io/poll",
+    "wasi:io/streams",
+    "wasi:random/insecure",
+    "wasi:random/insecure-seed",
+    "wasi:random/random",
+];
+
+/// Packages that exist and are not granted.
+const WITHHELD: &[&str] = &["wasi:http/", "wasi:sockets/"];
+
+/// The track of WASI that is granted; releases within it are compatible.
+const WASI_TRACK: &str = "0.2.";
+
+/// Refuses the import of a component that is only replayed.
+pub(crate) fn check_journaled(import: &str) -> Result<(), Refusal> {
+    let reason = "a component that has only orchestrators is replayed and may import nothing; take the time and \
+                  random numbers from the context of the turn, and do everything else in an activity";
+    Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason })
+}
+
+/// Refuses the import of a component that has activities, unless it is granted.
+pub(crate) fn check_activity(import: &str) -> Result<(), Refusal> {
+    let (name, version) = import.split_once('@').unwrap_or((import, ""));
+    if WITHHELD.iter().any(|package| name.starts_with(package)) {
+        let reason = "activities are not granted the network; build the component without it";
+        return Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason });
+    }
+    if GRANTED.contains(&name) && version.starts_with(WASI_TRACK) {
+        return Ok(());
+    }
+    if GRANTED.contains(&name) {
+        let reason = "only version 0.2 of WASI is granted; build the component for wasm32-wasip2";
+        return Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason });
+    }
+    let closest = GRANTED.iter().min_by_key(|granted| distance(name, granted));
+    Err(Refusal::UnknownImport { import: import.to_owned(), closest: closest.expect("the list is not empty") })
+}
+
+/// How many letters must change, come or go to make one text of the other.
+fn distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, left) in a.bytes().enumerate() {
+        let mut corner = std::mem::replace(&mut row[0], i + 1);
+        for (j, right) in b.bytes().enumerate() {
+            let change = corner + usize::from(left != right);
+            corner = row[j + 1];
+            row[j + 1] = change.min(corner + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

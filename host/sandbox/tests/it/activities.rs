@@ -1,0 +1,129 @@
+//! Activities: their results, their limits, and that nothing of one call is left for another.
+
+use std::time::Duration;
+
+use kernel::limits::ACTIVITIES_RUNNING_MAX_COUNT;
+use kernel::model::{ComponentDigest, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, kind};
+use sandbox::Attempt;
+
+use crate::Host;
+use crate::guest::{Guest, RESULT, data, word};
+
+fn attempt(timeout_ms: u64) -> Attempt {
+    Attempt {
+        name: FunctionName::parse("a").unwrap(),
+        instance: InstanceId::parse("i").unwrap(),
+        task: TaskId(3),
+        attempt: 1,
+        idempotency_key: "i/1/3".into(),
+        deadline: Timestamp(1_000),
+        timeout: Millis(timeout_ms),
+    }
+}
+
+fn block_on<F: Future>(future: F) -> F::Output {
+    tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
+}
+
+#[test]
+fn results_and_failures() {
+    let host = Host::new();
+    let check = |guest: Guest, timeout_ms: u64, expect: Result<&str, (&str, &str, bool)>| {
+        let component = host.deploy(&guest);
+        let got = block_on(host.sandbox.run(component, &attempt(timeout_ms), &Payload::null()));
+        match (got, expect) {
+            (Ok(output), Ok(expect)) => assert_eq!(output.as_str(), expect),
+            (Err(failure), Err((kind, part, retryable))) => {
+                assert_eq!((failure.kind.as_str(), failure.retryable), (kind, retryable), "{failure:?}");
+                assert!(failure.message.contains(part), "{failure:?} has no {part:?}");
+            }
+            (got, expect) => panic!("{got:?} is not {expect:?}"),
+        }
+    };
+    let minute = 60_000;
+    let code = |run: &str| Guest { run: run.into(), ..Guest::activities() };
+    let answer = |fields: String| Guest { fields, ..Guest::activities() };
+    check(Guest::activities(), minute, Ok("null"));
+    check(Guest::application(), minute, Ok("null"));
+    // The idempotency key is what the guest is given, and the input what it is handed.
+    let echo = format!(
+        "(i32.store (i32.const {}) (local.get 9)) (i32.store (i32.const {}) (local.get 10)) i32.const {RESULT}",
+        RESULT + 4,
+        RESULT + 8
+    );
+    check(code(&echo), minute, Ok("null"));
+    let failed =
+        data(RESULT, &(word(1) + &word(32) + &word(4) + &word(9) + &word(1) + &word(0) + &word(0) + &word(0) + "\\01"));
+    check(answer(failed), minute, Err(("null", "a", true)));
+    check(code("unreachable"), minute, Err((kind::TRAP, "in `run`", true)));
+    check(code("(loop br 0) unreachable"), 30, Err((kind::TIMEOUT, "longer than 30 ms", true)));
+    check(
+        code("(loop (drop (memory.grow (i32.const 16))) br 0) unreachable"),
+        minute,
+        Err((kind::OUT_OF_MEMORY, "134217728", true)),
+    );
+    check(
+        code("call $run_again unreachable").with("(func $run_again call $run_again)"),
+        minute,
+        Err((kind::STACK_OVERFLOW, "run_again", true)),
+    );
+    check(
+        answer(data(RESULT + 4, &(word(9) + &word(1)))),
+        minute,
+        Err((kind::INVALID_JSON, "the output of activity a", false)),
+    );
+    check(code("i32.const -4"), minute, Err((kind::PROTOCOL, "out of bounds", false)));
+    let clocked = format!(
+        "(call $now (i32.const 2048)) (if (i64.eqz (i64.load (i32.const 2048))) (then unreachable)) i32.const {RESULT}"
+    );
+    check(Guest { run: clocked.clone(), ..Guest::clocked() }, minute, Ok("null"));
+    check(Guest { run: clocked, ..Guest::clocked_activities() }, minute, Ok("null"));
+    let orchestrations = host.deploy(&Guest::orchestrations());
+    for component in [orchestrations, ComponentDigest::of(b"never deployed")] {
+        let failure = block_on(host.sandbox.run(component, &attempt(minute), &Payload::null())).unwrap_err();
+        assert_eq!((failure.kind.as_str(), failure.retryable), (kind::NOT_FOUND, false));
+    }
+}
+
+impl Guest {
+    fn with(self, fields: &str) -> Self {
+        Self { fields: fields.into(), ..self }
+    }
+}
+
+#[test]
+fn nothing_of_one_call_is_left_for_another() {
+    let host = Host::new();
+    // Traps if it finds what it left behind.
+    let run = format!(
+        "(if (i32.load (i32.const 90000)) (then unreachable))
+        (i32.store (i32.const 90000) (i32.const 1))
+        i32.const {RESULT}"
+    );
+    let component = host.deploy(&Guest { run, ..Guest::activities() });
+    for _ in 0..3 * ACTIVITIES_RUNNING_MAX_COUNT {
+        block_on(host.sandbox.run(component, &attempt(60_000), &Payload::null())).unwrap();
+    }
+}
+
+#[test]
+fn those_that_find_no_slot_wait_for_one() {
+    let host = Host::new();
+    let looping = host.deploy(&Guest { run: "(loop br 0) unreachable".into(), ..Guest::activities() });
+    let quick = host.deploy(&Guest::activities());
+    block_on(async {
+        let input = Payload::null();
+        let attempt = attempt(60_000);
+        let mut endless: Vec<_> =
+            (0..ACTIVITIES_RUNNING_MAX_COUNT).map(|_| Box::pin(host.sandbox.run(looping, &attempt, &input))).collect();
+        // All slots are taken, and each guest is in the middle of its loop.
+        for run in &mut endless {
+            assert!(tokio::time::timeout(Duration::ZERO, run).await.is_err());
+        }
+        let mut waiting = Box::pin(host.sandbox.run(quick, &attempt, &input));
+        assert!(tokio::time::timeout(Duration::ZERO, &mut waiting).await.is_err());
+        // A dropped future gives its slot back.
+        endless.pop();
+        assert_eq!(waiting.await.unwrap(), Payload::null());
+    });
+}

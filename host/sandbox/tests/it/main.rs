@@ -1,0 +1,27 @@
+//! The sandbox against guests that mean well and guests that do not.
+
+mod activities;
+mod artifacts;
+mod guest;
+mod refusals;
+mod turns;
+
+use kernel::model::ComponentDigest;
+use sandbox::Sandbox;
+
+/// A sandbox in a folder of its own. All tests of a file share one: engines are dear.
+struct Host {
+    sandbox: Sandbox,
+    _dir: tempfile::TempDir,
+}
+
+impl Host {
+    fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        Self { sandbox: Sandbox::open(dir.path(), [7; 32]).unwrap(), _dir: dir }
+    }
+
+    fn deploy(&self, guest: &guest::Guest) -> ComponentDigest {
+        self.sandbox.deploy(&guest.build()).unwrap().digest
+    }
+}

@@ -1,0 +1,177 @@
+//! `up`: from manifests to a host that serves, and its orderly end.
+
+use std::net::{SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use kernel::model::FunctionKind;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use super::args::{self, Up};
+use super::exit::{CliError, Exit};
+use super::log;
+use super::output::{note, size};
+use crate::build::{build, read, sources};
+use crate::config::{Exposure, HubName, check_exposure};
+use crate::http::{HostGuard, Site, WEBHOOK_BASE, serve};
+use crate::hub::{self, DeployError, Hub, OpenError, OpenOptions};
+use crate::problem::{Code, Problem};
+
+/// Builds, deploys and serves until a signal says stop.
+pub fn run(args: Up) -> Result<Exit, CliError> {
+    log::init(args.log_format)?;
+    let name = HubName::parse(&args.hub)?;
+    let address = SocketAddr::new(args.host, args.port);
+    check_exposure(address, if args.insecure { Exposure::Anyone } else { Exposure::LoopbackOnly })?;
+    let components = components(&args)?;
+    // Taken before the hub is opened, so that a port in use is told before anything happens in the data folder.
+    let listener = listen(address)?;
+    let (hub, running) = hub::open(options(&args, &name)).map_err(open_problem)?;
+    let served = runtime().and_then(|runtime| {
+        let served = runtime.block_on(deploy_and_serve(&args, &components, listener, hub, name));
+        // What still waits was told that the host stops.
+        runtime.shutdown_background();
+        served
+    });
+    running.stop();
+    served.map(|()| Exit::DONE)
+}
+
+async fn deploy_and_serve(
+    args: &Up,
+    components: &[PathBuf],
+    listener: TcpListener,
+    hub: Hub,
+    name: HubName,
+) -> Result<(), CliError> {
+    let mut signals = Signals::listen()?;
+    let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| no_system(&error))?;
+    let address = listener.local_addr().map_err(|error| no_system(&error))?;
+    tokio::select! {
+        deployed = deploy(&hub, components) => deployed?,
+        () = signals.next() => return Ok(()),
+    }
+    announce(args, &hub, address);
+    let guard = match address.ip().is_loopback() {
+        true => HostGuard::Loopback(args.allow_host.clone()),
+        false => HostGuard::Any,
+    };
+    let stop = async move {
+        signals.next().await;
+        note("stopping; a second signal stops at once");
+        tokio::spawn(async move {
+            signals.next().await;
+            std::process::exit(Exit::INTERRUPTED.code().into());
+        });
+    };
+    serve(listener, Site::new(hub, name, guard), stop).await;
+    Ok(())
+}
+
+/// The files to deploy, built if need be.
+fn components(args: &Up) -> Result<Vec<PathBuf>, CliError> {
+    let mut paths = args.paths.clone();
+    if paths.is_empty() && Path::new("dacapo.toml").is_file() {
+        paths.push(".".into());
+    }
+    let built = sources(&paths)?.into_iter().map(|source| build(&source, args.installs.installs(), note));
+    Ok(built.collect::<Result<_, _>>()?)
+}
+
+async fn deploy(hub: &Hub, components: &[PathBuf]) -> Result<(), CliError> {
+    for file in components {
+        let bytes = read(file)?;
+        let (begun, length) = (Instant::now(), bytes.len());
+        let deployed = hub.deploy(bytes).await.map_err(|error| match error {
+            DeployError::Refused(refusal) => CliError::refused(file, &refusal),
+            DeployError::Storage(_) => {
+                Problem::new(Code::ComponentNotStored, format!("{}: {error}", file.display())).into()
+            }
+        })?;
+        let (length, took) = (size(length), begun.elapsed().as_millis());
+        note(&format!("deployed {} ({length}, sha256:{}, {took} ms)", file.display(), deployed.digest.short()));
+    }
+    Ok(())
+}
+
+/// Tells what is served and where. Scripts look for the line that says `listening`; it is the last one.
+fn announce(args: &Up, hub: &Hub, address: SocketAddr) {
+    let functions = hub.functions();
+    let named = |kind| {
+        let of_kind = functions.iter().map(|deployed| &deployed.function).filter(move |f| f.kind == kind);
+        of_kind.map(|function| function.name.as_str().to_owned()).collect::<Vec<_>>()
+    };
+    let (orchestrators, activities) = (named(FunctionKind::Orchestrator), named(FunctionKind::Activity));
+    if !activities.is_empty() {
+        note(&format!("activities: {}", activities.join(", ")));
+    }
+    for name in &orchestrators {
+        note(&format!("  curl -X POST http://{address}{WEBHOOK_BASE}/orchestrators/{name} -d null"));
+    }
+    if orchestrators.is_empty() {
+        note("no orchestrators are deployed; name a dacapo.toml or a .wasm file to deploy some");
+    }
+    note(&format!("hub {} in {} is listening on http://{address}", hub.name(), args.data.display()));
+}
+
+fn options(args: &Up, name: &HubName) -> OpenOptions {
+    OpenOptions {
+        data: args.data.clone(),
+        hub: name.as_str().to_owned(),
+        durability: match args.durability {
+            args::Durability::Full => store_sqlite::Durability::Full,
+            args::Durability::Relaxed => store_sqlite::Durability::Relaxed,
+        },
+        storage_max_pages: args.storage_max_pages,
+    }
+}
+
+fn open_problem(error: OpenError) -> Problem {
+    use store_sqlite::OpenError as Store;
+    let code = match &error {
+        OpenError::Store(Store::Locked { .. }) => Code::DataLocked,
+        OpenError::Store(Store::NotOurs { .. }) => Code::DataForeign,
+        OpenError::Store(Store::NewerSchema { .. }) => Code::DataNewer,
+        OpenError::Store(Store::Damaged { .. } | Store::Io { .. }) | OpenError::Catalog(_) => Code::DataUnusable,
+        OpenError::Sandbox(sandbox::OpenError::Artifacts(_)) => Code::DataUnusable,
+        OpenError::Sandbox(sandbox::OpenError::Engine(_)) | OpenError::Threads(_) => Code::InternalError,
+    };
+    Problem::new(code, error.to_string())
+}
+
+fn listen(address: SocketAddr) -> Result<TcpListener, Problem> {
+    let listener = TcpListener::bind(address).and_then(|listener| {
+        listener.set_nonblocking(true)?;
+        Ok(listener)
+    });
+    listener.map_err(|error| Problem::new(Code::AddressUnavailable, format!("{address} cannot be used: {error}")))
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime, CliError> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().thread_name("http").build();
+    runtime.map_err(|error| no_system(&error).into())
+}
+
+fn no_system(error: &std::io::Error) -> Problem {
+    Problem::new(Code::InternalError, format!("the system refuses what a server needs: {error}"))
+}
+
+/// What the operator or the supervisor says.
+struct Signals {
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Signals {
+    fn listen() -> Result<Self, Problem> {
+        let on = |kind| signal(kind).map_err(|error| no_system(&error));
+        Ok(Self { interrupt: on(SignalKind::interrupt())?, terminate: on(SignalKind::terminate())? })
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+    }
+}

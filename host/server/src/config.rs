@@ -1,0 +1,86 @@
+//! The settings of a running host, checked before anything is opened.
+
+use std::fmt;
+use std::net::SocketAddr;
+
+use crate::problem::{Code, Problem};
+
+/// The longest hub name, in characters.
+const HUB_NAME_MAX_CHARS: usize = 45;
+
+/// The name of a hub as it appears in URLs: a letter, then letters and digits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HubName(String);
+
+impl HubName {
+    /// Checks and takes a text. The rule is that of Durable Functions, so that a name is good on both.
+    pub fn parse(text: &str) -> Result<Self, Problem> {
+        let alphanumeric = text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let letter_first = text.starts_with(|c: char| c.is_ascii_alphabetic());
+        if alphanumeric && letter_first && (3..=HUB_NAME_MAX_CHARS).contains(&text.len()) {
+            return Ok(Self(text.to_owned()));
+        }
+        let rule = format!("it must have 3 to {HUB_NAME_MAX_CHARS} letters and digits and begin with a letter");
+        Err(Problem::new(Code::InvalidSetting, format!("{text:?} is not a hub name: {rule}")))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for HubName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Who may reach the host over the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exposure {
+    /// Only this machine. The default, because nobody is asked for a key yet.
+    LoopbackOnly,
+    /// Whoever can route to it; the operator said so.
+    Anyone,
+}
+
+/// Refuses to listen beyond this machine unless the operator asked for it.
+pub fn check_exposure(address: SocketAddr, exposure: Exposure) -> Result<(), Problem> {
+    if address.ip().is_loopback() || exposure == Exposure::Anyone {
+        return Ok(());
+    }
+    let why = "is reachable from other machines, and no key is asked for";
+    let message = format!("{address} {why}; listen on 127.0.0.1, or say --insecure if the network is trusted");
+    Err(Problem::new(Code::InvalidSetting, message))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn hub_names() {
+        let check = |text: &str, expect: bool| assert_eq!(HubName::parse(text).is_ok(), expect, "{text:?}");
+        check("TestHub1", true);
+        check("dacapo", true);
+        check("1st", false);
+        check("ab", false);
+        check("a-b", false);
+        check("a&b=c", false);
+        check(&"a".repeat(46), false);
+    }
+
+    #[test]
+    fn exposure() {
+        let check = |address: &str, exposure, expect: bool| {
+            assert_eq!(check_exposure(address.parse().unwrap(), exposure).is_ok(), expect, "{address}");
+        };
+        check("127.0.0.1:7071", Exposure::LoopbackOnly, true);
+        check("[::1]:7071", Exposure::LoopbackOnly, true);
+        check("0.0.0.0:7071", Exposure::LoopbackOnly, false);
+        check("[::]:7071", Exposure::LoopbackOnly, false);
+        check("10.0.0.1:7071", Exposure::LoopbackOnly, false);
+        check("0.0.0.0:7071", Exposure::Anyone, true);
+    }
+}

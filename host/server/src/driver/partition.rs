@@ -1,0 +1,228 @@
+//! The partition thread: feeds inputs to the state machine and carries its effects out.
+
+use std::collections::{BTreeMap, HashMap};
+use std::io;
+use std::sync::{Arc, PoisonError, RwLock, mpsc};
+use std::thread::JoinHandle;
+
+use crossbeam_channel as queue;
+use kernel::limits::WARM_SESSIONS_MAX_COUNT;
+use kernel::model::InstanceId;
+use kernel::partition::{BatchNo, Effect, Input, Partition, Reply, ReplyTo};
+use kernel::port::{CommitError, Recovery};
+use sandbox::Session;
+use store_sqlite::{Readers, Writer, WriterHandle, spawn_writer};
+use tokio::sync::oneshot;
+
+use super::tasks::Tasks;
+use super::threads::{Priority, lower, spawn};
+use super::turns::{Job, TurnWorker};
+use super::{Clock, Mail, Mailbox, Sessions};
+use crate::hub::Components;
+
+/// How many inputs are taken in before what they led to is committed.
+const INPUTS_PER_FLUSH_MAX_COUNT: usize = 1_024;
+
+/// Why instances do not go on, by name; shared with those who show a status.
+pub(crate) type HeldInstances = Arc<RwLock<BTreeMap<InstanceId, String>>>;
+
+/// The handle of the commit thread.
+pub(crate) type Commits = WriterHandle<BatchNo>;
+
+/// What a driver is made of.
+pub(crate) struct Parts {
+    pub clock: Arc<Clock>,
+    pub components: Arc<Components>,
+    pub readers: Readers,
+    pub commits: Arc<Commits>,
+    pub recovery: Recovery,
+    pub mailbox: Mailbox,
+    pub mail: mpsc::Receiver<Mail>,
+    /// How many threads play turns, and how many run activities.
+    pub guest_threads: usize,
+}
+
+/// Starts the commit thread, which reports to a mailbox.
+pub(crate) fn start_commits(writer: Writer, partition: Mailbox) -> io::Result<Commits> {
+    spawn_writer(writer, move |batch, outcome| {
+        let mail = match outcome {
+            Ok(()) => Mail::Input(Input::Committed(batch)),
+            Err(CommitError::Full(text)) => {
+                tracing::warn!("the storage is full, new instances are refused: {text}");
+                Mail::Input(Input::Refused(batch))
+            }
+            Err(CommitError::Lost(text)) => Mail::StoreLost(text),
+        };
+        // Without a partition thread the host stops, and nobody waits for this batch.
+        let _ = partition.send(mail);
+    })
+}
+
+/// The running threads of one hub.
+#[derive(Debug)]
+pub(crate) struct Driver {
+    pub mailbox: Mailbox,
+    pub held: HeldInstances,
+    partition: JoinHandle<()>,
+    activities: tokio::runtime::Runtime,
+}
+
+impl Driver {
+    /// Starts the threads; instances with open tasks go on at once.
+    pub fn start(parts: Parts) -> io::Result<Self> {
+        let mailbox = parts.mailbox;
+        let activities = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(parts.guest_threads)
+            .thread_name("activities")
+            .on_thread_start(|| lower(Priority::Guest))
+            .enable_all()
+            .build()?;
+        let runtime = activities.handle().clone();
+        let tasks = Tasks::new(runtime, Arc::clone(&parts.components), Arc::clone(&parts.clock), mailbox.clone());
+        let sessions = Arc::new(Sessions::new(WARM_SESSIONS_MAX_COUNT));
+        let turns = TurnWorker {
+            components: parts.components,
+            readers: parts.readers,
+            sessions: Arc::clone(&sessions),
+            partition: mailbox.clone(),
+        };
+        let jobs = start_turn_threads(&turns, parts.guest_threads)?;
+        let held = HeldInstances::default();
+        let hands =
+            Hands { jobs, tasks, commits: parts.commits, sessions, held: Arc::clone(&held), asking: HashMap::new() };
+        let (mail, clock, recovery) = (parts.mail, parts.clock, parts.recovery);
+        let partition = spawn("partition", Priority::Host, move || run(&mail, &clock, recovery, hands))?;
+        Ok(Self { mailbox, held, partition, activities })
+    }
+
+    /// Waits for the commit that is under way and stops. Activities that run are broken off; they run again later.
+    pub fn stop(self) {
+        // If the partition thread is gone already there is nobody to stop.
+        let _ = self.mailbox.send(Mail::Stop);
+        let _ = self.partition.join();
+        self.activities.shutdown_background();
+    }
+}
+
+fn start_turn_threads(worker: &TurnWorker, count: usize) -> io::Result<queue::Sender<Job>> {
+    let (jobs, todo) = queue::unbounded::<Job>();
+    for number in 0..count {
+        let (todo, worker) = (todo.clone(), worker.clone());
+        spawn(&format!("turns-{number}"), Priority::Guest, move || {
+            for job in todo {
+                worker.run(job);
+            }
+        })?;
+    }
+    Ok(jobs)
+}
+
+fn run(mail: &mpsc::Receiver<Mail>, clock: &Clock, recovery: Recovery, mut hands: Hands) {
+    let mut effects = Vec::new();
+    let mut partition = Partition::recover(recovery, clock.now(), &mut effects);
+    let mut phase = Phase::Open;
+    loop {
+        partition.flush(clock.now(), &mut effects);
+        hands.carry_out(&mut effects);
+        if phase == Phase::Stopping && !partition.is_committing() {
+            return;
+        }
+        let Some(first) = next(mail, clock, &partition) else { return };
+        let now = clock.now();
+        for letter in std::iter::once(first).chain(mail.try_iter().take(INPUTS_PER_FLUSH_MAX_COUNT)) {
+            let input = match letter {
+                Mail::Input(input) => input,
+                Mail::Left { id, reply } => {
+                    hands.asking.remove(&reply);
+                    Input::Left { id, reply }
+                }
+                // Dropping the sender tells the one who asks that the host stops.
+                Mail::Ask { .. } if phase == Phase::Stopping => continue,
+                Mail::Ask { op, reply, watch } => {
+                    hands.asking.extend(watch);
+                    let (to, sender) = reply;
+                    hands.asking.insert(to, sender);
+                    Input::Request { reply: to, op }
+                }
+                Mail::StoreLost(text) => store_lost(&text),
+                Mail::Stop => {
+                    phase = Phase::Stopping;
+                    continue;
+                }
+            };
+            partition.handle(now, input, &mut effects);
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    Open,
+    Stopping,
+}
+
+/// Waits for mail, or until something is due.
+fn next(mail: &mpsc::Receiver<Mail>, clock: &Clock, partition: &Partition) -> Option<Mail> {
+    match partition.wake_at() {
+        None => mail.recv().ok(),
+        Some(at) => match mail.recv_timeout(clock.until(at)) {
+            Ok(letter) => Some(letter),
+            Err(mpsc::RecvTimeoutError::Timeout) => Some(Mail::Input(Input::Tick)),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+        },
+    }
+}
+
+/// After a commit whose outcome is unknown, memory and disk may differ, and only a new start is sure to mend that: it is
+/// the same way as after a crash, which is tested more than any other.
+fn store_lost(text: &str) -> ! {
+    tracing::error!("the outcome of a commit is unknown, the host stops and recovers at its next start: {text}");
+    std::process::exit(crate::EXIT_STORE_LOST);
+}
+
+/// What the partition thread reaches the world with.
+struct Hands {
+    jobs: queue::Sender<Job>,
+    tasks: Tasks,
+    commits: Arc<Commits>,
+    sessions: Arc<Sessions<Session>>,
+    held: HeldInstances,
+    asking: HashMap<ReplyTo, oneshot::Sender<Reply>>,
+}
+
+impl Hands {
+    fn carry_out(&mut self, effects: &mut Vec<Effect>) {
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Load(key, load) => self.job(Job::Load(key, load)),
+                Effect::Play { no, work } => self.job(Job::Play(no, work)),
+                Effect::Run(task) => self.tasks.run(*task),
+                Effect::Cancel(no) => self.tasks.cancel(no),
+                Effect::Commit(no, batch) => {
+                    if let Err(error) = self.commits.submit(no, batch) {
+                        store_lost(&error.to_string());
+                    }
+                }
+                Effect::Reply(to, reply) => {
+                    if let Some(sender) = self.asking.remove(&to) {
+                        // Who asked may have left meanwhile.
+                        let _ = sender.send(reply);
+                    }
+                }
+                Effect::Forget(no) => self.sessions.forget(no),
+                Effect::Hold { id, held } => {
+                    tracing::warn!(instance = %id, "held: {held}");
+                    self.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held.to_string());
+                }
+                Effect::Release(id) => {
+                    self.held.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                }
+            }
+        }
+    }
+
+    fn job(&self, job: Job) {
+        // Turn threads end only when this sender is dropped.
+        let _ = self.jobs.send(job);
+    }
+}

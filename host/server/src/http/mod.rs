@@ -1,0 +1,25 @@
+//! The HTTP interface: the management contract of Durable Functions, spoken so that its unmodified clients work.
+//!
+//! It owns how a request is read, refused and answered. It does not know how anything is done: every handler asks the
+//! [`Hub`](crate::hub::Hub) once or twice and writes down the answer. Nothing here polls, and no answer about an
+//! instance is given before the hub has said that it is durable.
+
+mod body;
+mod guard;
+mod health;
+mod instances;
+mod json;
+mod listen;
+mod orchestrators;
+mod params;
+mod projection;
+mod refusal;
+mod routes;
+mod urls;
+
+pub use guard::HostGuard;
+pub use json::rfc3339;
+pub use listen::serve;
+pub use refusal::{CODE_HEADER, status};
+pub use routes::Site;
+pub use urls::{WEBHOOK_BASE, segment};

@@ -1,0 +1,67 @@
+//! The table of routes, the same under both bases.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::http::HeaderMap;
+use axum::routing::{get, post};
+
+use super::guard::{HostGuard, host};
+use super::urls::{RPC_BASE, Urls, WEBHOOK_BASE};
+use super::{health, instances, orchestrators};
+use crate::config::HubName;
+use crate::hub::Hub;
+use crate::problem::{Code, Problem};
+
+/// What the handlers work with. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Site(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    hub: Hub,
+    name: HubName,
+    guard: HostGuard,
+}
+
+impl Site {
+    /// Shows a hub under a name to those whom the guard lets in.
+    pub fn new(hub: Hub, name: HubName, guard: HostGuard) -> Self {
+        Self(Arc::new(Inner { hub, name, guard }))
+    }
+
+    pub(super) fn hub(&self) -> &Hub {
+        &self.0.hub
+    }
+
+    pub(super) fn guard(&self) -> &HostGuard {
+        &self.0.guard
+    }
+
+    /// URLs for whoever sent this request head, by the name that it used for this host.
+    pub(super) fn urls<'a>(&'a self, headers: &'a HeaderMap) -> Urls<'a> {
+        Urls { host: host(headers).unwrap_or("localhost"), hub: &self.0.name }
+    }
+}
+
+/// All routes.
+pub fn router(site: Site) -> Router {
+    let mut router = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
+    for base in [WEBHOOK_BASE, RPC_BASE] {
+        router = router
+            .route(&format!("{base}/orchestrators/{{name}}"), post(orchestrators::start))
+            .route(&format!("{base}/orchestrators/{{name}}/{{id}}"), post(orchestrators::start_with_id))
+            .route(&format!("{base}/instances"), get(instances::list))
+            .route(&format!("{base}/instances/"), get(instances::list))
+            .route(&format!("{base}/instances/{{id}}"), get(instances::status))
+            .route(&format!("{base}/instances/{{id}}/{{operation}}"), post(instances::operate));
+    }
+    router.fallback(no_route).method_not_allowed_fallback(no_route).with_state(site)
+}
+
+/// The contract answers a wrong method like a wrong path.
+async fn no_route(request: Request) -> Problem {
+    let shown: String = request.uri().path().chars().take(200).collect();
+    Problem::new(Code::RouteNotFound, format!("there is no {} {shown}", request.method()))
+}

@@ -1,0 +1,174 @@
+//! Which component serves a function, and the components themselves.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
+
+use kernel::model::{ComponentDigest, Failure, Function, FunctionKind, FunctionName, Timestamp, kind};
+use sandbox::Sandbox;
+use store_sqlite::{ComponentFiles, Deployment};
+
+use super::error::DeployError;
+use crate::driver::Commits;
+
+/// The deployed components of a hub. A function is served by the component that was deployed last with it; an instance
+/// that began with another one stays with that.
+#[derive(Debug)]
+pub struct Components {
+    sandbox: Sandbox,
+    files: ComponentFiles,
+    /// Where deployments are recorded; gone when the hub stops.
+    commits: Weak<Commits>,
+    active: RwLock<Active>,
+    /// The activities of each component that is ready to run.
+    ready: RwLock<BTreeMap<ComponentDigest, BTreeSet<FunctionName>>>,
+    /// Serializes loading, so that two turns do not compile the same component.
+    loading: Mutex<()>,
+}
+
+type Active = BTreeMap<(FunctionKind, FunctionName), DeployedFunction>;
+
+/// A function and the component that serves it.
+#[derive(Debug, Clone)]
+pub struct DeployedFunction {
+    /// What the component says of it.
+    pub function: Function,
+    /// The component.
+    pub component: ComponentDigest,
+}
+
+/// A component that was just deployed.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// Its digest.
+    pub digest: ComponentDigest,
+    /// What it serves.
+    pub functions: Vec<Function>,
+}
+
+impl Components {
+    /// Makes the active deployments of before ready to be played. What cannot be loaded is reported and left out: its
+    /// instances are held until it is deployed again.
+    pub(super) fn open(
+        sandbox: Sandbox,
+        files: ComponentFiles,
+        commits: Weak<Commits>,
+        deployments: Vec<Deployment>,
+    ) -> Self {
+        let active = deployments.into_iter().map(|deployment| {
+            let Deployment { function, digest, .. } = deployment;
+            ((function.kind, function.name.clone()), DeployedFunction { function, component: digest })
+        });
+        let components = Self {
+            sandbox,
+            files,
+            commits,
+            active: RwLock::new(active.collect()),
+            ready: RwLock::default(),
+            loading: Mutex::default(),
+        };
+        let digests: BTreeSet<_> = components.active().values().map(|serving| serving.component).collect();
+        for digest in digests {
+            if let Err(text) = components.ensure(digest) {
+                tracing::warn!("{text}");
+            }
+        }
+        components
+    }
+
+    /// Where components are played.
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
+    /// Deploys a component: checks it, compiles it, keeps it, and lets its functions be served by it from now on.
+    pub fn deploy(&self, component: &[u8], now: Timestamp) -> Result<Deployed, DeployError> {
+        let deployed = self.sandbox.deploy(component)?;
+        let storage = |error: &dyn std::fmt::Display| DeployError::Storage(error.to_string());
+        self.files.put(component).map_err(|error| storage(&error))?;
+        let commits = self.commits.upgrade().ok_or_else(|| storage(&"the host stops"))?;
+        commits.deploy(deployed.digest, deployed.functions.clone(), now).map_err(|error| storage(&error))?;
+        self.note_ready(deployed.digest, &deployed.functions);
+        let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
+        for function in &deployed.functions {
+            let serving = DeployedFunction { function: function.clone(), component: deployed.digest };
+            active.insert((function.kind, function.name.clone()), serving);
+        }
+        Ok(Deployed { digest: deployed.digest, functions: deployed.functions })
+    }
+
+    /// Makes sure that a component can be played, from its kept artifact or by compiling it again.
+    pub fn ensure(&self, digest: ComponentDigest) -> Result<(), String> {
+        if self.is_ready(digest) {
+            return Ok(());
+        }
+        let _one_at_a_time = self.loading.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.is_ready(digest) {
+            return Ok(());
+        }
+        let hint = |error: &dyn std::fmt::Display| format!("component {digest:?} cannot run: {error}; deploy it again");
+        let deployed = match self.sandbox.restore(digest) {
+            Some(deployed) => deployed,
+            None => {
+                let bytes = self.files.get(digest).map_err(|error| hint(&error))?;
+                let bytes = bytes.ok_or_else(|| hint(&"it is not kept here"))?;
+                self.sandbox.deploy(&bytes).map_err(|error| hint(&error))?
+            }
+        };
+        self.note_ready(digest, &deployed.functions);
+        Ok(())
+    }
+
+    fn is_ready(&self, digest: ComponentDigest) -> bool {
+        self.ready.read().unwrap_or_else(PoisonError::into_inner).contains_key(&digest)
+    }
+
+    fn note_ready(&self, digest: ComponentDigest, functions: &[Function]) {
+        let activities = functions.iter().filter(|function| function.kind == FunctionKind::Activity);
+        let names = activities.map(|function| function.name.clone()).collect();
+        self.ready.write().unwrap_or_else(PoisonError::into_inner).insert(digest, names);
+    }
+
+    /// All functions that are served, by kind and name.
+    pub fn functions(&self) -> Vec<DeployedFunction> {
+        self.active().values().cloned().collect()
+    }
+
+    /// The component that new instances of an orchestrator are pinned to.
+    pub fn orchestrator(&self, name: &FunctionName) -> Option<ComponentDigest> {
+        self.active().get(&(FunctionKind::Orchestrator, name.clone())).map(|found| found.component)
+    }
+
+    /// The orchestrator whose name is most like one that does not exist.
+    pub fn similar(&self, name: &FunctionName) -> Option<FunctionName> {
+        let wanted = name.as_str().to_ascii_lowercase();
+        let active = self.active();
+        let known = active.keys().filter(|(kind, _)| *kind == FunctionKind::Orchestrator).map(|(_, known)| known);
+        let scored = known.map(|known| (strsim::jaro_winkler(&wanted, &known.as_str().to_ascii_lowercase()), known));
+        let best = scored.filter(|(score, _)| *score > 0.8).max_by(|(a, _), (b, _)| a.total_cmp(b));
+        best.map(|(_, known)| known.clone())
+    }
+
+    /// The component that runs an activity for an instance of component `own`: its own if it has that activity, else the
+    /// active deployment's.
+    pub fn serving(&self, own: ComponentDigest, name: &FunctionName) -> Result<ComponentDigest, Failure> {
+        // After a restart its tasks run again before any turn is played, so its component may not be loaded yet.
+        let has = |names: &BTreeSet<FunctionName>| names.contains(name);
+        if self.ensure(own).is_ok() && self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&own).is_some_and(has)
+        {
+            return Ok(own);
+        }
+        let found = self.active().get(&(FunctionKind::Activity, name.clone())).map(|found| found.component);
+        let Some(digest) = found else {
+            let text = format!("no deployed component has an activity named {name}; deploy one, or correct the name");
+            return Err(Failure::host(kind::NOT_FOUND, text));
+        };
+        match self.ensure(digest) {
+            Ok(()) => Ok(digest),
+            Err(text) => Err(Failure::host(kind::NOT_FOUND, text).retryable()),
+        }
+    }
+
+    fn active(&self) -> RwLockReadGuard<'_, Active> {
+        self.active.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,83 @@
+//! What can go wrong when a hub is asked for something, by what the caller will do about it.
+
+use kernel::model::{FunctionName, InstanceId, Status};
+use kernel::port::ReadError;
+
+/// Why an instance was not started. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// No deployed component has an orchestrator of that name.
+    #[error("no deployed component has an orchestrator named {name}{}", hint(.similar))]
+    UnknownFunction {
+        /// What was asked for.
+        name: FunctionName,
+        /// The closest name that exists.
+        similar: Option<FunctionName>,
+    },
+    /// The id belongs to an instance that has not ended.
+    #[error("An Orchestration instance with the status {} already exists.", status.as_str())]
+    Exists {
+        /// Where that instance stands.
+        status: Status,
+    },
+    /// The component cannot be played.
+    #[error("{0}")]
+    Unavailable(String),
+    /// There is no space to store it.
+    #[error("the storage of this hub is full; try again when there is space")]
+    StorageFull,
+    /// The host is stopping, or lost its store and is recovering: whether the instance exists is not known.
+    #[error("the host is stopping or recovering; ask for the instance before you start it again")]
+    Unknown,
+    /// The index could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why an operation on an existing instance did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum ManageError {
+    /// There is no such instance.
+    #[error("there is no instance {0}")]
+    NotFound(InstanceId),
+    /// It has ended.
+    #[error("instance {id} has already ended: {}", status.as_str())]
+    Ended {
+        /// The id.
+        id: InstanceId,
+        /// How it ended.
+        status: Status,
+    },
+    /// The host is stopping or recovering: whether it happened is not known.
+    #[error("the host is stopping or recovering; look at the instance and try again")]
+    Unknown,
+    /// The index could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why a status could not be given.
+#[derive(Debug, thiserror::Error)]
+pub enum StatusError {
+    /// There is no such instance.
+    #[error("there is no instance {0}")]
+    NotFound(InstanceId),
+    /// The index or the history could not be read, or is damaged.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why a component was not deployed. Nothing was stored.
+#[derive(Debug, thiserror::Error)]
+pub enum DeployError {
+    /// The component was refused.
+    #[error(transparent)]
+    Refused(#[from] sandbox::Refusal),
+    /// The component could not be written.
+    #[error("the component could not be stored: {0}")]
+    Storage(String),
+}
+
+fn hint(similar: &Option<FunctionName>) -> String {
+    similar.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}

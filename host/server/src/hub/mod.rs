@@ -1,0 +1,210 @@
+//! A running hub, as the HTTP interface and the command line see it: what can be asked of it and what it answers.
+//!
+//! It knows which component serves a function and how a status is put together from the index and the history. It does
+//! not know how turns are played or when things are committed; that is the [`crate::driver`]'s.
+
+mod components;
+mod error;
+mod open;
+mod status;
+mod view;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use kernel::model::{FunctionName, InstanceId, Payload};
+use kernel::partition::{NewId, Op, Reply, ReplyTo};
+use kernel::port::{Page, Query, ReadError, Reader};
+use store_sqlite::Readers;
+use tokio::sync::oneshot;
+
+pub use components::{Components, Deployed, DeployedFunction};
+pub use error::{DeployError, ManageError, StartError, StatusError};
+pub use kernel::model::Ended;
+pub use open::{OpenError, OpenOptions, Running, open};
+pub use view::{Detail, InstanceView};
+
+use crate::driver::{Clock, HeldInstances, Mail, Mailbox};
+
+/// A hub that runs. Cheap to clone; all clones are the same hub.
+#[derive(Debug, Clone)]
+pub struct Hub {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    name: String,
+    mailbox: Mailbox,
+    components: Arc<Components>,
+    readers: Readers,
+    held: HeldInstances,
+    clock: Arc<Clock>,
+    next_reply: AtomicU64,
+}
+
+/// An instance to start.
+#[derive(Debug, Clone)]
+pub struct NewInstance {
+    /// Its id; without one the host makes one.
+    pub id: Option<InstanceId>,
+    /// The orchestrator.
+    pub name: FunctionName,
+    /// Its input.
+    pub input: Payload,
+    /// The version that the caller asks for.
+    pub version: Option<String>,
+}
+
+impl Hub {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// Starts an instance. It is durable, with all that its first turn decided, when this returns.
+    pub async fn start(&self, new: NewInstance) -> Result<InstanceId, StartError> {
+        let answer = self.ask(|hub| Ok((hub.start_op(new)?, None)))?;
+        started(answer.await)
+    }
+
+    /// Starts an instance and waits for its end, at most so long. `None` if it has not ended by then.
+    pub async fn start_and_wait(
+        &self,
+        new: NewInstance,
+        wait: Duration,
+    ) -> Result<(InstanceId, Option<Ended>), StartError> {
+        let (watcher, ended) = self.reply();
+        let to = watcher.0;
+        let answer = self.ask(|hub| Ok((hub.start_op(new)?, Some(watcher))))?;
+        let id = started(answer.await)?;
+        match tokio::time::timeout(wait, ended).await {
+            Ok(Ok(Reply::Ended(ended))) => Ok((id, Some(ended))),
+            Ok(_) => Err(StartError::Unknown),
+            Err(_) => {
+                self.leave(id.clone(), to);
+                Ok((id, None))
+            }
+        }
+    }
+
+    /// Waits for the end of an instance, at most so long. `None` if it has not ended by then.
+    pub async fn wait(&self, id: &InstanceId, wait: Duration) -> Result<Option<Ended>, ManageError> {
+        let (reply, answer) = self.reply();
+        let to = reply.0;
+        self.post(Mail::Ask { op: Op::Wait { id: id.clone() }, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
+        match tokio::time::timeout(wait, answer).await {
+            Ok(Ok(Reply::Ended(ended))) => Ok(Some(ended)),
+            Ok(Ok(Reply::AlreadyEnded(_))) => Ok(self.ended(id)?),
+            Ok(Ok(Reply::NotFound)) => Err(ManageError::NotFound(id.clone())),
+            Ok(Ok(Reply::Unreadable(text))) => Err(ReadError::Failed(text).into()),
+            Ok(_) => Err(ManageError::Unknown),
+            Err(_) => {
+                self.leave(id.clone(), to);
+                Ok(None)
+            }
+        }
+    }
+
+    /// Ends an instance, whatever its state. Durable when this returns.
+    pub async fn terminate(&self, id: &InstanceId, reason: Payload) -> Result<(), ManageError> {
+        let (reply, answer) = self.reply();
+        let op = Op::Terminate { id: id.clone(), reason };
+        self.post(Mail::Ask { op, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
+        match answer.await {
+            Ok(Reply::Terminated) => Ok(()),
+            Ok(Reply::AlreadyEnded(status)) => Err(ManageError::Ended { id: id.clone(), status }),
+            Ok(Reply::NotFound) => Err(ManageError::NotFound(id.clone())),
+            Ok(Reply::Unreadable(text)) => Err(ReadError::Failed(text).into()),
+            _ => Err(ManageError::Unknown),
+        }
+    }
+
+    /// One page of index entries.
+    pub async fn list(&self, query: Query) -> Result<Page, ReadError> {
+        let readers = self.shared.readers.clone();
+        let read = tokio::task::spawn_blocking(move || readers.query(&query));
+        read.await.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string())))
+    }
+
+    /// All functions that are served.
+    pub fn functions(&self) -> Vec<DeployedFunction> {
+        self.shared.components.functions()
+    }
+
+    /// Deploys a component. It is durable, and compiled, when this returns.
+    pub async fn deploy(&self, component: Vec<u8>) -> Result<Deployed, DeployError> {
+        let shared = Arc::clone(&self.shared);
+        let deploy = move || shared.components.deploy(&component, shared.clock.now());
+        tokio::task::spawn_blocking(deploy).await.unwrap_or_else(|error| Err(DeployError::Storage(error.to_string())))
+    }
+
+    fn start_op(&self, new: NewInstance) -> Result<Op, StartError> {
+        let Some(component) = self.shared.components.orchestrator(&new.name) else {
+            let similar = self.shared.components.similar(&new.name);
+            return Err(StartError::UnknownFunction { name: new.name, similar });
+        };
+        let id = match new.id {
+            Some(id) => NewId::Given(id),
+            None => NewId::Generated(generated_id()),
+        };
+        let (name, input, version) = (new.name, new.input, new.version);
+        let seed = uuid::Uuid::new_v4().as_u64_pair().1;
+        let new = kernel::partition::NewInstance { id, name, component, input, version, seed };
+        Ok(Op::Start { new: Box::new(new), watch: None })
+    }
+
+    fn ask(
+        &self,
+        op: impl FnOnce(&Self) -> Result<(Op, Option<Watcher>), StartError>,
+    ) -> Result<oneshot::Receiver<Reply>, StartError> {
+        let (mut op, watch) = op(self)?;
+        if let Op::Start { watch: to, .. } = &mut op {
+            *to = watch.as_ref().map(|(to, _)| *to);
+        }
+        let (reply, answer) = self.reply();
+        self.post(Mail::Ask { op, reply, watch }).map_err(|_| StartError::Unknown)?;
+        Ok(answer)
+    }
+
+    fn reply(&self) -> (Watcher, oneshot::Receiver<Reply>) {
+        let (sender, receiver) = oneshot::channel();
+        let to = ReplyTo(self.shared.next_reply.fetch_add(1, Ordering::Relaxed));
+        ((to, sender), receiver)
+    }
+
+    fn leave(&self, id: InstanceId, reply: ReplyTo) {
+        // A hub that stops has forgotten everybody anyway.
+        let _ = self.post(Mail::Left { id, reply });
+    }
+
+    fn post(&self, mail: Mail) -> Result<(), Stopped> {
+        self.shared.mailbox.send(mail).map_err(|_| Stopped)
+    }
+}
+
+/// The partition thread is gone.
+struct Stopped;
+
+type Watcher = (ReplyTo, oneshot::Sender<Reply>);
+
+fn started(answer: Result<Reply, oneshot::error::RecvError>) -> Result<InstanceId, StartError> {
+    match answer {
+        Ok(Reply::Started(id)) => Ok(id),
+        Ok(Reply::Exists(status)) => Err(StartError::Exists { status }),
+        Ok(Reply::Unavailable(text)) => Err(StartError::Unavailable(text)),
+        Ok(Reply::StorageFull) => Err(StartError::StorageFull),
+        Ok(Reply::Unreadable(text)) => Err(ReadError::Failed(text).into()),
+        Ok(Reply::Ended(_) | Reply::AlreadyEnded(_) | Reply::NotFound | Reply::Terminated) | Err(_) => {
+            Err(StartError::Unknown)
+        }
+    }
+}
+
+/// The time and 74 random bits as 32 hexadecimal digits: the form that Durable Functions gives its ids. That they grow
+/// with time keeps the index of ids compact.
+fn generated_id() -> InstanceId {
+    let text = uuid::Uuid::now_v7().simple().to_string();
+    InstanceId::parse(&text).expect("32 hexadecimal digits are an instance id")
+}

@@ -1,0 +1,106 @@
+//! Opening a hub: the lock, recovery, the deployments of before, and the threads.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::sync::mpsc;
+
+use super::components::Components;
+use super::{Hub, Shared};
+use crate::driver::{Clock, Commits, Driver, Parts, start_commits};
+
+pub use store_sqlite::Durability;
+
+/// How a hub is opened.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// The data folder of the host.
+    pub data: PathBuf,
+    /// The name of the hub: a folder in it.
+    pub hub: String,
+    /// When a commit counts as durable.
+    pub durability: Durability,
+    /// How many pages of 4 KiB the hub's file may have; no limit but the disk's if `None`.
+    pub storage_max_pages: Option<u32>,
+}
+
+/// Why a hub was not opened. Nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The folder is another host's, not ours, newer, damaged or not usable.
+    #[error(transparent)]
+    Store(#[from] store_sqlite::OpenError),
+    /// The engines or the folder of compiled components.
+    #[error(transparent)]
+    Sandbox(#[from] sandbox::OpenError),
+    /// The deployments could not be read.
+    #[error("the deployments of the hub could not be read: {0}")]
+    Catalog(String),
+    /// The system gave no threads.
+    #[error("the threads of the hub could not be started: {0}")]
+    Threads(#[from] std::io::Error),
+}
+
+/// A hub that has to be stopped.
+#[derive(Debug)]
+pub struct Running {
+    driver: Driver,
+    commits: Arc<Commits>,
+}
+
+impl Running {
+    /// Waits for the commit under way and stops all threads. What runs is broken off; it goes on after the next start.
+    pub fn stop(self) {
+        self.driver.stop();
+        if let Err(error) = self.commits.flush() {
+            tracing::warn!("the index was not brought up to date, the next start will do it: {error}");
+        }
+        if let Some(commits) = Arc::into_inner(self.commits) {
+            drop(commits.stop());
+        }
+    }
+}
+
+/// Opens the hub in its folder, or makes it. Not to be called from asynchronous code.
+pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
+    let clock = Arc::new(Clock::default());
+    let dir = options.data.join("hubs").join(&options.hub);
+    let store = store_sqlite::Options { durability: options.durability, max_page_count: options.storage_max_pages };
+    let opened = store_sqlite::Hub::open(&dir, store)?;
+    for damage in &opened.damaged {
+        tracing::error!("{damage}; the instance is held, others run");
+    }
+    let sandbox = sandbox::Sandbox::open(&options.data.join("compiled"), random_key())?;
+    let deployments = opened.catalog.active().map_err(|error| OpenError::Catalog(error.to_string()))?;
+    let (mailbox, mail) = mpsc::channel();
+    let commits = Arc::new(start_commits(opened.writer, mailbox.clone())?);
+    let components = Components::open(sandbox, opened.components, Arc::downgrade(&commits), deployments);
+    let components = Arc::new(components);
+    let driver = Driver::start(Parts {
+        clock: Arc::clone(&clock),
+        components: Arc::clone(&components),
+        readers: opened.readers.clone(),
+        commits: Arc::clone(&commits),
+        recovery: opened.recovery,
+        mailbox: mailbox.clone(),
+        mail,
+        guest_threads: std::thread::available_parallelism().map_or(2, std::num::NonZero::get),
+    })?;
+    let shared = Shared {
+        name: options.hub,
+        mailbox,
+        components,
+        readers: opened.readers,
+        held: Arc::clone(&driver.held),
+        clock,
+        next_reply: AtomicU64::new(0),
+    };
+    Ok((Hub { shared: Arc::new(shared) }, Running { driver, commits }))
+}
+
+fn random_key() -> [u8; 32] {
+    let mut key = [0; 32];
+    key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
+    key
+}

@@ -1,0 +1,5 @@
+//! The binary `dacapo`.
+
+fn main() -> std::process::ExitCode {
+    server::cli::main()
+}

@@ -1,0 +1,109 @@
+//! The table `log`: sealed rows in order of commit.
+//!
+//! Nothing here verifies a checksum; that is the kernel's. What is checked is only what a walk needs in order to end:
+//! a predecessor must be there and must have a lower number.
+
+use kernel::codec::{Damage, DamageKind, Row};
+use kernel::model::{InstanceNo, LogSeq};
+use rusqlite::Connection;
+use rusqlite::types::ValueRef;
+
+pub(crate) fn append(conn: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
+    let mut statement =
+        conn.prepare_cached("INSERT INTO log (seq, no, prev, sum, body) VALUES (?1, ?2, ?3, ?4, ?5)")?;
+    for row in rows {
+        let prev = row.prev.map(|prev| prev.0.cast_signed());
+        statement.execute((row.seq.0.cast_signed(), row.no.0.cast_signed(), prev, &row.sum[..], &row.body[..]))?;
+    }
+    Ok(())
+}
+
+/// Deletes the rows of an instance, newest first. A row that is missing or damaged ends the walk: what lies before it
+/// cannot be found any more and is garbage.
+pub(crate) fn delete(conn: &Connection, no: InstanceNo, last: LogSeq) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("DELETE FROM log WHERE seq = ?1 AND no = ?2 RETURNING prev")?;
+    let mut at = Some(last);
+    while let Some(seq) = at {
+        let mut rows = statement.query((seq.0.cast_signed(), no.0.cast_signed()))?;
+        let prev: Option<i64> = match rows.next()? {
+            Some(row) => row.get(0)?,
+            None => None,
+        };
+        at = prev.map(|prev| LogSeq(prev.cast_unsigned())).filter(|prev| *prev < seq);
+    }
+    Ok(())
+}
+
+/// One row, if it is there.
+pub(crate) fn row(conn: &Connection, seq: LogSeq) -> rusqlite::Result<Option<Result<Row, Damage>>> {
+    let mut statement = conn.prepare_cached("SELECT seq, no, prev, sum, body FROM log WHERE seq = ?1")?;
+    let mut rows = statement.query([seq.0.cast_signed()])?;
+    rows.next()?.map(decode).transpose()
+}
+
+/// The rows of an instance, first row first.
+pub(crate) fn history(conn: &Connection, no: InstanceNo, last: LogSeq) -> rusqlite::Result<Result<Vec<Row>, Damage>> {
+    let mut history = Vec::new();
+    let mut at = Some(last);
+    while let Some(seq) = at {
+        match row(conn, seq)? {
+            None => return Ok(Err(Damage { no, seq, what: DamageKind::Missing })),
+            Some(Err(_)) => return Ok(Err(Damage { no, seq, what: DamageKind::Checksum })),
+            Some(Ok(row)) if row.prev.is_some_and(|prev| prev >= seq) => {
+                return Ok(Err(Damage { no, seq, what: DamageKind::Checksum }));
+            }
+            Some(Ok(row)) => {
+                at = row.prev;
+                history.push(row);
+            }
+        }
+    }
+    history.reverse();
+    Ok(Ok(history))
+}
+
+/// Calls `take` with every row above `watermark`, in order.
+pub(crate) fn tail(
+    conn: &Connection,
+    watermark: u64,
+    mut take: impl FnMut(Result<Row, Damage>) -> rusqlite::Result<()>,
+) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare("SELECT seq, no, prev, sum, body FROM log WHERE seq > ?1 ORDER BY seq")?;
+    let mut rows = statement.query([watermark.cast_signed()])?;
+    while let Some(row) = rows.next()? {
+        take(decode(row)?)?;
+    }
+    Ok(())
+}
+
+/// The highest number in the log, zero if it is empty.
+pub(crate) fn last(conn: &Connection) -> rusqlite::Result<u64> {
+    let last: Option<i64> = conn.query_row("SELECT max(seq) FROM log", [], |row| row.get(0))?;
+    Ok(last.map_or(0, i64::cast_unsigned))
+}
+
+/// The outer error is SQLite's; the inner one is a value of a type that was never written.
+fn decode(row: &rusqlite::Row<'_>) -> rusqlite::Result<Result<Row, Damage>> {
+    let seq = LogSeq(row.get::<_, i64>(0)?.cast_unsigned());
+    let ValueRef::Integer(no) = row.get_ref(1)? else {
+        return Ok(Err(Damage { no: InstanceNo(0), seq, what: DamageKind::Checksum }));
+    };
+    let no = InstanceNo(no.cast_unsigned());
+    let prev = match row.get_ref(2)? {
+        ValueRef::Null => Some(None),
+        ValueRef::Integer(prev) => Some(Some(LogSeq(prev.cast_unsigned()))),
+        ValueRef::Real(_) | ValueRef::Text(_) | ValueRef::Blob(_) => None,
+    };
+    let sum = match row.get_ref(3)? {
+        ValueRef::Blob(sum) => sum.try_into().ok(),
+        _ => None,
+    };
+    let body = match row.get_ref(4)? {
+        ValueRef::Blob(body) => Some(body.to_vec()),
+        _ => None,
+    };
+    Ok(match (prev, sum, body) {
+        (Some(prev), Some(sum), Some(body)) => Ok(Row { seq, no, prev, sum, body }),
+        _ => Err(Damage { no, seq, what: DamageKind::Checksum }),
+    })
+}

@@ -1,0 +1,296 @@
+//! The one connection that writes: commits, and what they leave to be done later.
+//!
+//! A commit appends rows and publishes heads in the overlay. Heads are written to their table by [`Writer::flush`], in
+//! slices, because the index of ids is touched at random and a slice touches a page of it once for many heads. It does
+//! not know when there is time for that, which is its thread's business; if there never is, commits write some along.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use kernel::codec::Damage;
+use kernel::model::{ComponentDigest, Function, InstanceNo, Timestamp};
+use kernel::port::{Batch, CommitError, Recovery, Store};
+use rusqlite::{Connection, TransactionBehavior};
+
+use crate::catalog;
+use crate::connection::{self, BUSY_TIMEOUT, Durability, WAL_MAX_BYTES};
+use crate::failure::{OpenError, commit_error};
+use crate::hub::Folder;
+use crate::instances;
+use crate::log;
+use crate::overlay::{Known, Shared};
+use crate::recovery::{self, Recovered};
+use crate::state::{self, State};
+
+/// How many heads should wait at most; twice as many may. An instance that ends sooner is written to its table once.
+const DIRTY_COUNT: usize = 8 << 10;
+/// How many rows recovery should have to read at most; twice as many may be.
+const TAIL_ROWS: u64 = 64 << 10;
+/// How many heads one call of [`Writer::flush`] writes: some milliseconds, for which a batch may have to wait.
+const FLUSH_COUNT: usize = 512;
+/// How many pages the write-ahead log may have before it is brought into the file.
+const CHECKPOINT_PAGES: u32 = 1_000;
+const PAGE_BYTES: u32 = 4 << 10;
+
+/// Writes a hub. There is one for a folder.
+#[derive(Debug)]
+pub struct Writer {
+    folder: Arc<Folder>,
+    link: Connected,
+    overlay: Shared,
+    state: State,
+    /// Pages in the write-ahead log, as of the last commit.
+    wal_pages: Arc<AtomicU32>,
+    /// How many of them were there when they were last brought into the file; zero since the log began anew.
+    checkpointed: u32,
+}
+
+#[derive(Debug)]
+enum Connected {
+    Yes(Connection),
+    /// An error left the outcome of a commit open. Says which.
+    Lost(String),
+}
+
+/// Whether there is more to flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Flushed {
+    /// The index is up to date.
+    All,
+    /// Some heads still wait.
+    Some,
+}
+
+/// A writer that went through recovery again.
+#[derive(Debug)]
+pub struct Reopened {
+    /// The same writer on a new connection.
+    pub writer: Writer,
+    /// What the partition begins with.
+    pub recovery: Recovery,
+    /// What could not be recovered.
+    pub damaged: Vec<Damage>,
+}
+
+impl Store for Writer {
+    fn commit(&mut self, batch: &Batch) -> Result<(), CommitError> {
+        // Two for one, so that what waits becomes less.
+        let flush = if self.backlog() >= 2 { 2 * batch.heads.len() } else { 0 };
+        self.transact(batch, flush)
+    }
+}
+
+impl Writer {
+    /// Writes some waiting heads to their table, in a transaction of their own. It need not be durable before the next
+    /// commit is: what it writes is also in the log.
+    pub fn flush(&mut self) -> Result<Flushed, CommitError> {
+        if self.has_dirty() {
+            self.set_synchronous(Durability::Relaxed)?;
+            let outcome = self.transact(&Batch::default(), FLUSH_COUNT);
+            self.set_synchronous(self.folder.options().durability)?;
+            outcome?;
+        }
+        Ok(if self.has_dirty() { Flushed::Some } else { Flushed::All })
+    }
+
+    /// Brings the write-ahead log into the file, as far as readers allow. An error is left to the next commit to find.
+    pub fn checkpoint(&mut self) {
+        let Connected::Yes(conn) = &self.link else { return };
+        let pages = self.wal_pages.load(Ordering::Relaxed);
+        self.checkpointed = pages;
+        if pages <= WAL_MAX_BYTES / PAGE_BYTES {
+            let _ = conn.execute_batch("PRAGMA wal_checkpoint(PASSIVE)");
+            return;
+        }
+        // It grew so long because readers were in the way; it is not worth waiting for them now either.
+        let _ = conn
+            .busy_timeout(Duration::ZERO)
+            .and_then(|()| conn.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"))
+            .and(conn.busy_timeout(BUSY_TIMEOUT));
+    }
+
+    /// Makes a component known and gives its functions to all who start or call them from now on.
+    ///
+    /// # Errors
+    /// As for [`Store::commit`].
+    pub fn deploy(
+        &mut self,
+        digest: ComponentDigest,
+        functions: &[Function],
+        now: Timestamp,
+    ) -> Result<(), CommitError> {
+        let outcome = match &mut self.link {
+            Connected::Lost(why) => return Err(CommitError::Lost(why.clone())),
+            Connected::Yes(conn) => catalog::deploy(conn, digest, functions, now),
+        };
+        outcome.map_err(|error| self.refuse(&error))
+    }
+
+    /// Recovers on a new connection, as after [`CommitError::Lost`]. Readers stay valid and see what recovery finds.
+    ///
+    /// # Errors
+    /// As for [`crate::Hub::open`]; the folder is let go once the readers are gone too.
+    pub fn reopen(self) -> Result<Reopened, OpenError> {
+        let Self { folder, link, overlay, state, .. } = self;
+        drop(link);
+        let conn = folder.connect()?;
+        let boot = state.boot;
+        Self::begin(folder, conn, overlay, boot)
+    }
+
+    pub(crate) fn begin(
+        folder: Arc<Folder>,
+        mut conn: Connection,
+        shared: Shared,
+        boot: u64,
+    ) -> Result<Reopened, OpenError> {
+        let Recovered { overlay, mut state, recovery, damaged } = recovery::recover(&conn, &folder.database())?;
+        if state.boot != boot {
+            state.boot = boot;
+            state::write(&conn, state).map_err(|error| OpenError::sqlite(&folder.database(), &error))?;
+        }
+        (state.next_no, state.next_seq) = (recovery.next_no, recovery.next_seq);
+        *shared.write() = overlay;
+        let wal_pages = Arc::new(AtomicU32::new(0));
+        let seen = Arc::clone(&wal_pages);
+        conn.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages| {
+            seen.store(u32::try_from(pages).unwrap_or(0), Ordering::Relaxed);
+            Ok(())
+        }))
+        .map_err(|error| OpenError::sqlite(&folder.database(), &error))?;
+        let link = Connected::Yes(conn);
+        let writer = Self { folder, link, overlay: shared, state, wal_pages, checkpointed: 0 };
+        Ok(Reopened { writer, recovery, damaged })
+    }
+
+    /// Whether heads wait for [`Writer::flush`].
+    pub(crate) fn has_dirty(&self) -> bool {
+        matches!(self.link, Connected::Yes(_)) && self.overlay.read().dirty_count() > 0
+    }
+
+    /// Whether the write-ahead log has grown enough for [`Writer::checkpoint`].
+    pub(crate) fn wants_checkpoint(&self) -> bool {
+        self.wal_pages.load(Ordering::Relaxed) >= self.checkpointed + CHECKPOINT_PAGES
+    }
+
+    /// How much waits, as a multiple of what should at most.
+    pub(crate) fn backlog(&self) -> usize {
+        let overlay = self.overlay.read();
+        let tail = overlay.low().map_or(0, |low| self.state.next_seq.saturating_sub(low.0));
+        (overlay.dirty_count() / DIRTY_COUNT).max(usize::try_from(tail / TAIL_ROWS).unwrap_or(usize::MAX))
+    }
+
+    fn set_synchronous(&mut self, durability: Durability) -> Result<(), CommitError> {
+        let outcome = match &self.link {
+            Connected::Lost(_) => return Ok(()),
+            Connected::Yes(conn) => connection::set_synchronous(conn, durability),
+        };
+        // A connection that syncs less than it should must not be used.
+        outcome.map_err(|error| self.lose(error.to_string()))
+    }
+
+    fn transact(&mut self, batch: &Batch, flush: usize) -> Result<(), CommitError> {
+        let conn = match &mut self.link {
+            Connected::Lost(why) => return Err(CommitError::Lost(why.clone())),
+            Connected::Yes(conn) => conn,
+        };
+        if let Some(row) = out_of_order(batch, self.state.next_seq) {
+            return Err(self.lose(format!("row {row} does not follow the rows before it; the log only grows")));
+        }
+        let (picked, low) = self.overlay.read().oldest(flush);
+        match write(conn, self.state, batch, picked, low.map(|low| low.0)) {
+            Ok(Written { numbers, state }) => {
+                self.state = state;
+                if self.wal_pages.load(Ordering::Relaxed) < self.checkpointed {
+                    self.checkpointed = 0;
+                }
+                let mut overlay = self.overlay.write();
+                overlay.publish(batch);
+                overlay.written(numbers);
+                Ok(())
+            }
+            Err(error) => Err(self.refuse(&error)),
+        }
+    }
+
+    fn refuse(&mut self, error: &rusqlite::Error) -> CommitError {
+        match commit_error(error) {
+            CommitError::Lost(why) => self.lose(why),
+            full @ CommitError::Full(_) => full,
+        }
+    }
+
+    fn lose(&mut self, why: String) -> CommitError {
+        self.link = Connected::Lost(why.clone());
+        CommitError::Lost(why)
+    }
+}
+
+/// The first row whose number is not higher than all before it; recovery relies on that.
+fn out_of_order(batch: &Batch, mut next: u64) -> Option<u64> {
+    for row in &batch.rows {
+        if row.seq.0 < next {
+            return Some(row.seq.0);
+        }
+        next = row.seq.0 + 1;
+    }
+    None
+}
+
+struct Written {
+    /// Whose newest head is in its table now.
+    numbers: Vec<InstanceNo>,
+    state: State,
+}
+
+/// One transaction: the batch, and `picked` as the batch leaves them. `low` is the first row that no entry but `picked`
+/// reflects.
+fn write(
+    conn: &mut Connection,
+    mut state: State,
+    batch: &Batch,
+    picked: Vec<(InstanceNo, Known)>,
+    low: Option<u64>,
+) -> rusqlite::Result<Written> {
+    let begins = batch.rows.first().map_or(state.next_seq, |row| row.seq.0);
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    log::append(&transaction, &batch.rows)?;
+    let mut due: BTreeMap<InstanceNo, Known> = picked.into_iter().collect();
+    let mut written = Vec::with_capacity(due.len());
+    for dropped in &batch.drops {
+        due.remove(&dropped.no);
+        log::delete(&transaction, dropped.no, dropped.last)?;
+        // A reader that finds an id in the table must go on finding it there, so who takes it over is written at once.
+        if let Some(id) = instances::delete(&transaction, dropped.no)?
+            && let Some(head) = batch.heads.iter().find(|head| head.id.as_str() == id)
+        {
+            due.insert(head.no, Known::Head(head.clone()));
+        }
+    }
+    for head in &batch.heads {
+        if let Some(known) = due.get_mut(&head.no) {
+            *known = Known::Head(head.clone());
+        }
+    }
+    for (no, known) in due {
+        match known {
+            Known::Head(head) => {
+                instances::put(&transaction, &head)?;
+                instances::release(&transaction, no)?;
+            }
+            Known::Held { last, .. } => instances::hold(&transaction, no, last)?,
+        }
+        written.push(no);
+    }
+    let max = |next: u64, used: Option<u64>| used.map_or(next, |used| next.max(used + 1));
+    state.next_seq = max(state.next_seq, batch.rows.last().map(|row| row.seq.0));
+    state.next_no = max(state.next_no, batch.heads.iter().map(|head| head.no.0).max());
+    if !written.is_empty() {
+        state.watermark = low.unwrap_or(begins).min(begins) - 1;
+        state::write(&transaction, state)?;
+    }
+    transaction.commit()?;
+    Ok(Written { numbers: written, state })
+}

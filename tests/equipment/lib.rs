@@ -1,0 +1,5 @@
+//! Equipment of the tests: what several of them share.
+
+pub mod host;
+pub mod http;
+pub mod sim;

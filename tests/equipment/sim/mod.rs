@@ -1,0 +1,31 @@
+//! The whole host but its I/O in one thread, from one seed: the partition, a store in memory, guests in plain Rust, and
+//! a world that crashes, delays, repeats, damages, and sets clocks.
+//!
+//! ```text
+//!   program ──▶ guest (plays it)             world ─▶ acts ─▶ partition ─▶ driver ─▶ queue ─▶ world …
+//!       └─────▶ model (knows how it ends)                                    └─▶ store ◀─ checker, ledger
+//! ```
+//!
+//! Everything is decided by the seed: what the programs are, what is asked when, what goes wrong, and in which order
+//! things end that were begun at once. The checker sees batches and effects and reads histories by itself; it shares no
+//! code with what it checks. A failure is repeated by running its seed again.
+
+mod acts;
+mod checker;
+mod clients;
+mod driver;
+pub mod fault;
+pub mod guest;
+mod ledger;
+pub mod marks;
+pub mod model;
+pub mod program;
+pub mod puppet;
+mod queue;
+pub mod rng;
+pub mod store;
+pub mod trace;
+mod world;
+
+pub use ledger::Checked;
+pub use world::{Report, Sim, Stats, instance_id, run};

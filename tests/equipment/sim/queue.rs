@@ -1,0 +1,132 @@
+//! What will happen, in order of time; what happens at the same time happens in an order that the seed chooses.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use kernel::model::{Head, InstanceId, InstanceNo, Millis};
+use kernel::partition::{BatchNo, Input, LoadNo, ReplyTo, Work};
+use kernel::port::{Batch, Key};
+
+use super::guest::Availability;
+use super::store::Space;
+
+/// One thing that will happen.
+#[derive(Debug)]
+pub enum Happening {
+    /// Something of the host, which a crash ends.
+    Host(Doing),
+    /// Something of the world, which goes on.
+    World(Act),
+}
+
+/// What the host is doing.
+#[derive(Debug)]
+pub enum Doing {
+    /// It looks an instance up.
+    ReadHead(Key, LoadNo),
+    /// It reads the history of the instance that it found.
+    ReadHistory(Key, LoadNo, Box<Head>),
+    /// It plays a turn.
+    Play(InstanceNo, Work),
+    /// It writes a batch.
+    Write(BatchNo, Arc<Batch>),
+    /// It tells the partition something.
+    Tell(Input),
+}
+
+/// What the world does.
+#[derive(Debug, Clone)]
+pub enum Act {
+    /// Somebody starts an instance of a program, under an id of their choice or of the host's.
+    Start {
+        /// The id.
+        id: InstanceId,
+        /// Who chose it.
+        chosen: Chosen,
+        /// The program.
+        program: usize,
+        /// Whether somebody wants to know how it ends.
+        curious: Curious,
+    },
+    /// Somebody waits for an instance.
+    Wait(InstanceId),
+    /// Somebody does not want to know any more.
+    Leave(ReplyTo),
+    /// Somebody ends an instance.
+    Terminate(InstanceId),
+    /// The space ends or comes back.
+    Space(Space),
+    /// The shaky component goes or comes back.
+    Shake(Availability),
+    /// The wall clock jumps forward.
+    Forward(Millis),
+    /// The wall clock is set back.
+    Back(Millis),
+    /// A row is damaged.
+    Damage,
+}
+
+/// Who chose an id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Chosen {
+    /// The caller.
+    ByCaller,
+    /// The host.
+    ByHost,
+}
+
+/// Whether somebody wants to know how an instance ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Curious {
+    /// They do.
+    Yes,
+    /// They do not.
+    No,
+}
+
+/// All that will happen.
+#[derive(Debug, Default)]
+pub struct Queue {
+    happenings: BTreeMap<(u64, u64, u64), Happening>,
+    count: u64,
+}
+
+impl Queue {
+    /// Adds something at a time; `chance` orders what is at the same time.
+    pub fn push(&mut self, at: u64, chance: u64, happening: Happening) {
+        self.count += 1;
+        self.happenings.insert((at, chance, self.count), happening);
+    }
+
+    /// When the next thing happens.
+    pub fn next_at(&self) -> Option<u64> {
+        self.happenings.keys().next().map(|(at, _, _)| *at)
+    }
+
+    /// Takes the next thing.
+    pub fn pop(&mut self) -> Option<(u64, Happening)> {
+        self.happenings.pop_first().map(|((at, _, _), happening)| (at, happening))
+    }
+
+    /// Ends what the host is doing and gives it, in order.
+    pub fn crash(&mut self) -> Vec<Doing> {
+        let (host, world) = std::mem::take(&mut self.happenings)
+            .into_iter()
+            .partition(|(_, happening)| matches!(happening, Happening::Host(_)));
+        self.happenings = world;
+        let host: BTreeMap<_, _> = host;
+        let doing = host.into_values().filter_map(|happening| match happening {
+            Happening::Host(doing) => Some(doing),
+            Happening::World(_) => None,
+        });
+        doing.collect()
+    }
+
+    /// Ends some of what the host is doing.
+    pub fn retain(&mut self, mut keep: impl FnMut(&Doing) -> bool) {
+        self.happenings.retain(|_, happening| match happening {
+            Happening::Host(doing) => keep(doing),
+            Happening::World(_) => true,
+        });
+    }
+}

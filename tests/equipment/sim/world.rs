@@ -1,0 +1,308 @@
+//! One simulation: its clock, its loop, and how it comes to an end.
+//!
+//! Time is that of the queue and never goes back. The wall clock runs beside it and may jump; the partition is told the
+//! wall clock, held back as the real driver does it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use kernel::model::{Ended, InstanceId, InstanceNo, Timestamp};
+use kernel::orchestration::Held;
+use kernel::partition::{Input, Partition};
+use kernel::port::Recovery;
+
+use super::checker::Checker;
+use super::clients::Clients;
+use super::fault::{Pace, Profile};
+use super::guest::{Availability, Guest, Native};
+use super::ledger::Checked;
+use super::marks::{Mark, Marks};
+use super::program::Program;
+use super::queue::{Act, Chosen, Curious, Happening, Queue};
+use super::rng::Rng;
+use super::store::{MemStore, Space};
+use super::trace::Trace;
+
+/// When faults stop, in milliseconds from the begin.
+pub(super) const FAULTS_END_MS: u64 = 20_000;
+/// More steps than any simulation needs: one that takes more turns in circles.
+const STEPS_MAX_COUNT: u64 = 200_000;
+/// What the wall clock shows at the begin.
+const EPOCH_MS: u64 = 1_000_000_000_000;
+
+/// How much happened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Inputs of the partition.
+    pub steps: u64,
+    /// Effects of the partition.
+    pub effects: u64,
+    /// Batches that became durable.
+    pub commits: u64,
+    /// Turns that were played.
+    pub turns: u64,
+    /// Crashes of the host.
+    pub crashes: u64,
+}
+
+/// A world with one host in it.
+#[derive(Debug)]
+pub struct Sim {
+    pub(super) rng: Rng,
+    pub(super) profile: Profile,
+    pub(super) native: Native,
+    pub(super) store: MemStore,
+    pub(super) partition: Partition,
+    pub(super) sessions: BTreeMap<InstanceNo, (u32, Guest)>,
+    pub(super) queue: Queue,
+    pub(super) checker: Checker,
+    pub(super) clients: Clients,
+    /// Instances that were in memory in this life of the host.
+    pub(super) seen: BTreeSet<InstanceNo>,
+    pub(super) marks: Marks,
+    pub(super) trace: Trace,
+    pub(super) stats: Stats,
+    pub(super) at: u64,
+    wall_at_zero: u64,
+    now: Timestamp,
+}
+
+/// What became of a simulation.
+#[derive(Debug)]
+pub struct Report {
+    /// Whether all held that must hold.
+    pub result: Checked,
+    /// The rare paths that were walked.
+    pub marks: Marks,
+    /// What happened, if anybody wants to read it.
+    pub trace: Trace,
+    /// How much happened.
+    pub stats: Stats,
+}
+
+/// Runs one seed: everything follows from it.
+pub fn run(seed: u64, trace: Trace) -> Report {
+    let mut rng = Rng::new(seed);
+    let profile = Profile::any(&mut rng);
+    let programs = (0..8).map(|_| Program::any(&mut rng)).collect();
+    let mut sim = Sim::new(rng, profile, programs, trace);
+    sim.plan();
+    let result = sim.live();
+    sim.report(result)
+}
+
+impl Sim {
+    /// A world in which nothing has happened.
+    pub fn new(rng: Rng, profile: Profile, programs: Vec<Program>, trace: Trace) -> Self {
+        let now = Timestamp(EPOCH_MS);
+        let recovery = Recovery::default();
+        let partition = Partition::recover_with(profile.tuning, recovery, now, &mut Vec::new());
+        Self {
+            rng,
+            profile,
+            native: Native::new(programs),
+            store: MemStore::default(),
+            partition,
+            sessions: BTreeMap::new(),
+            queue: Queue::default(),
+            checker: Checker::default(),
+            clients: Clients::default(),
+            seen: BTreeSet::new(),
+            marks: Marks::default(),
+            trace,
+            stats: Stats::default(),
+            at: 0,
+            wall_at_zero: EPOCH_MS,
+            now,
+        }
+    }
+
+    /// Starts an instance of a program now.
+    pub fn start(&mut self, id: &InstanceId, program: usize) {
+        let (id, chosen, curious) = (id.clone(), Chosen::ByHost, Curious::Yes);
+        self.plan_act(self.at, Act::Start { id, chosen, program, curious });
+    }
+
+    /// How an instance ended, if it has and that is durable.
+    pub fn ended(&self, id: &InstanceId) -> Option<&Ended> {
+        self.checker.ledger(self.store.find(id)?.head.no)?.ended.as_ref()
+    }
+
+    /// How much happened so far.
+    pub fn stats(&self) -> Stats {
+        self.stats
+    }
+
+    /// Lets everything happen until nothing more will, and then demands that everything has come to its end.
+    pub fn live(&mut self) -> Checked {
+        self.run_out()?;
+        let waits_for_restart = |held: &Held| matches!(held, Held::Unavailable(_));
+        let chance = self.profile.pace == Pace::Uneven && self.rng.happens(300);
+        if chance || self.checker.all_held().any(|(_, held)| waits_for_restart(held)) {
+            self.crash()?;
+            self.run_out()?;
+        }
+        // What is held now stays so, and can still be ended.
+        let held: Vec<_> = self.checker.all_held().map(|(id, held)| (id.clone(), held.clone())).collect();
+        for (id, why) in held {
+            if waits_for_restart(&why) {
+                return Err(format!("{id} is still held: {why}"));
+            }
+            self.plan_act(self.at, Act::Terminate(id));
+        }
+        self.run_out()?;
+        if !self.partition.is_quiet() {
+            return Err("nothing will happen any more and the partition waits".to_owned());
+        }
+        self.clients.finish()?;
+        self.checker.finish(&self.store, &self.native)
+    }
+
+    /// What became of it.
+    pub fn report(self, result: Checked) -> Report {
+        let Self { marks, trace, stats, at, .. } = self;
+        let result = result.map_err(|what| format!("at {at} ms: {what}"));
+        Report { result, marks, trace, stats }
+    }
+
+    fn run_out(&mut self) -> Checked {
+        loop {
+            let wake = self.partition.wake_at().map(|wake| self.at.max(wake.0.saturating_sub(self.wall_at_zero)));
+            match (self.queue.next_at(), wake) {
+                (None, None) => return Ok(()),
+                (next, Some(wake)) if next.is_none_or(|next| wake <= next) => {
+                    self.at = wake;
+                    self.handle(Input::Tick)?;
+                }
+                (_, _) => self.next()?,
+            }
+            while self.queue.next_at().is_some() && self.rng.happens(self.profile.crowd) {
+                self.next()?;
+            }
+            let mut out = Vec::new();
+            let now = self.now();
+            self.partition.flush(now, &mut out);
+            self.carry_out(out)?;
+            self.stats.steps += 1;
+            if self.stats.steps > STEPS_MAX_COUNT {
+                return Err("it goes on and on".to_owned());
+            }
+        }
+    }
+
+    fn next(&mut self) -> Checked {
+        let Some((at, happening)) = self.queue.pop() else { return Ok(()) };
+        self.at = self.at.max(at);
+        match happening {
+            Happening::Host(doing) => self.go_on(doing),
+            Happening::World(act) => self.act(act),
+        }
+    }
+
+    /// The wall clock, held back so that it never goes back.
+    pub(super) fn now(&mut self) -> Timestamp {
+        self.now = self.now.max(Timestamp(self.wall()));
+        self.now
+    }
+
+    pub(super) fn wall(&self) -> u64 {
+        self.wall_at_zero + self.at
+    }
+
+    /// A new life of the host: it knows nothing of how late it was.
+    pub(super) fn begin_life(&mut self) {
+        if self.wall() < self.now.0 {
+            self.marks.hit(Mark::ClockBehindAfterCrash);
+        }
+        self.now = Timestamp(self.wall());
+    }
+
+    pub(super) fn shift_wall(&mut self, shift: impl Fn(u64) -> u64) {
+        self.marks.hit(Mark::ClockJumped);
+        self.wall_at_zero = shift(self.wall_at_zero);
+    }
+
+    /// Whether faults happen still.
+    pub(super) fn is_faulty(&self) -> bool {
+        self.at < FAULTS_END_MS
+    }
+
+    pub(super) fn program_of(&self, index: usize) -> &Rc<Program> {
+        &self.native.programs()[index]
+    }
+
+    pub(super) fn plan_act(&mut self, at: u64, act: Act) {
+        let chance = self.rng.number();
+        self.queue.push(at, chance, Happening::World(act));
+    }
+
+    /// Plans what the world will do, up to the end of faults.
+    fn plan(&mut self) {
+        let events = self.profile.events.clone();
+        let names = 1 + events.starts / 2;
+        for count in 0..events.starts {
+            let (id, chosen) = match self.rng.below(3) {
+                0 => (format!("made-{count}"), Chosen::ByHost),
+                _ => (format!("given-{}", self.rng.below(names)), Chosen::ByCaller),
+            };
+            let id = instance_id(&id);
+            let program = self.rng.index(self.native.programs().len());
+            let curious = if self.rng.happens(400) { Curious::Yes } else { Curious::No };
+            self.plan_some(Act::Start { id, chosen, program, curious });
+        }
+        for _ in 0..events.waits {
+            let id = self.some_id(events.starts);
+            self.plan_some(Act::Wait(id));
+        }
+        for _ in 0..events.terminates {
+            let id = self.some_id(events.starts);
+            self.plan_some(Act::Terminate(id));
+        }
+        for _ in 0..events.full {
+            self.plan_while(Act::Space(Space::Full), Act::Space(Space::Left));
+        }
+        for _ in 0..events.gone {
+            self.plan_while(Act::Shake(Availability::Gone), Act::Shake(Availability::There));
+        }
+        for _ in 0..events.jumps {
+            let length = kernel::model::Millis(match self.rng.below(3) {
+                0 => self.rng.below(1_000),
+                1 => self.rng.below(3_600_000),
+                _ => self.rng.below(60 * 24 * 3_600_000),
+            });
+            let act = if self.rng.happens(500) { Act::Forward(length) } else { Act::Back(length) };
+            self.plan_some(act);
+        }
+        for _ in 0..events.damages {
+            self.plan_some(Act::Damage);
+        }
+        self.plan_act(FAULTS_END_MS, Act::Space(Space::Left));
+        self.plan_act(FAULTS_END_MS, Act::Shake(Availability::There));
+    }
+
+    fn some_id(&mut self, starts: u64) -> InstanceId {
+        instance_id(&match self.rng.below(3) {
+            0 => format!("made-{}", self.rng.below(starts)),
+            _ => format!("given-{}", self.rng.below(1 + starts / 2)),
+        })
+    }
+
+    /// Most of a simulation happens at its begin, where everything meets.
+    fn plan_some(&mut self, act: Act) {
+        let most = if self.rng.happens(700) { FAULTS_END_MS / 20 } else { FAULTS_END_MS };
+        let at = self.rng.below(most);
+        self.plan_act(at, act);
+    }
+
+    fn plan_while(&mut self, begin: Act, end: Act) {
+        let at = self.rng.below(FAULTS_END_MS / 2);
+        let length = self.rng.below(FAULTS_END_MS / 4);
+        self.plan_act(at, begin);
+        self.plan_act(at + length, end);
+    }
+}
+
+/// An id from a text that is one.
+pub fn instance_id(text: &str) -> InstanceId {
+    InstanceId::parse(text).expect("it is an id")
+}

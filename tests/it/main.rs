@@ -1,0 +1,4 @@
+//! One integration binary: each module is an area.
+
+mod partition;
+mod sim;
