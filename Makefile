@@ -10,30 +10,32 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 export CARGO_TERM_COLOR ?= auto
 
 # These targets may install a wasm toolchain; the host itself never does.
+export DACAPO_INSTALL ?= 1
+# One selection of packages for everything that is built for debugging: another one has other features, and would
+# compile the WebAssembly engine once more.
+BUILD := cargo build --workspace --all-targets --locked
 GUESTS := hello fan-out reminder misbehaving
-DEV := $(CARGO_TARGET_DIR)/debug/dacapo
-RELEASE := $(CARGO_TARGET_DIR)/release/dacapo
+export DACAPO_BIN := $(CARGO_TARGET_DIR)/debug/dacapo
+RELEASE := $(CARGO_TARGET_DIR)/release
 
-.PHONY: demo test check bench guests clean-guests
+.PHONY: demo test check bench guests
 
-demo:
-	cargo build --release --locked -p server
-	DACAPO_INSTALL=1 $(RELEASE) build guests/hello guests/fan-out
-	cargo run --release --locked -q -p tests --bin demo -- $(RELEASE)
-
-guests:
-	cargo build --locked -p server
-	DACAPO_INSTALL=1 $(DEV) build $(addprefix guests/,$(GUESTS))
+demo: guests
+	$(CARGO_TARGET_DIR)/debug/demo $(DACAPO_BIN)
 
 test: guests
-	DACAPO_BIN=$(DEV) cargo test --workspace --locked
+	cargo test --workspace --locked
+
+guests:
+	$(BUILD)
+	$(DACAPO_BIN) build $(addprefix guests/,$(GUESTS))
 
 check:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
-	cargo test --locked -q -p tests --test tidy
+	cargo test --workspace --locked --test tidy
 
 bench:
-	cargo build --release --locked -p server -p tests
-	DACAPO_INSTALL=1 $(RELEASE) build guests/hello guests/fan-out guests/reminder
-	@$(CARGO_TARGET_DIR)/release/bench $(RELEASE)
+	cargo build --release --workspace --bins --locked
+	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder
+	$(RELEASE)/bench $(RELEASE)/dacapo

@@ -100,7 +100,13 @@ fn print_history(status: &Value) -> Result<()> {
     ensure!(completed(status).len() == STEPS as usize, "{} results are recorded", completed(status).len());
     let line = |event: &Value| {
         let text = |key: &str| event[key].as_str().unwrap_or_default().to_owned();
-        println!("   {:26} {:18} {:10} {}", text("Timestamp"), text("EventType"), text("FunctionName"), event["Result"]);
+        println!(
+            "   {:26} {:18} {:10} {}",
+            text("Timestamp"),
+            text("EventType"),
+            text("FunctionName"),
+            event["Result"]
+        );
     };
     events.iter().take(4).for_each(line);
     println!("   … {} more …", events.len() - 7);

@@ -23,7 +23,8 @@ fn files_and_functions_are_short() {
         let lines = text.lines().count();
         let long_file = (lines > FILE_MAX_LINES).then(|| format!("{path}: {lines} lines, at most {FILE_MAX_LINES}"));
         let long = functions(&text).filter(|(_, length)| *length > FUNCTION_MAX_LINES);
-        let long = long.map(|(line, length)| format!("{path}:{line}: a function of {length} lines, at most {FUNCTION_MAX_LINES}"));
+        let long = long
+            .map(|(line, length)| format!("{path}:{line}: a function of {length} lines, at most {FUNCTION_MAX_LINES}"));
         long_file.into_iter().chain(long).collect::<Vec<_>>()
     }));
 }
@@ -82,7 +83,9 @@ fn only_one_crate_knows_each_engine() {
         crates.filter_map(move |name| {
             let manifest = fs::read_to_string(root().join(format!("host/{name}/Cargo.toml"))).unwrap();
             let main = manifest.split("[dev-dependencies]").next().unwrap().to_owned();
-            let uses = main.lines().any(|line| line.starts_with(&format!("{library}.")) || line.starts_with(&format!("{library} ")));
+            let uses = main
+                .lines()
+                .any(|line| line.starts_with(&format!("{library}.")) || line.starts_with(&format!("{library} ")));
             uses.then(|| format!("host/{name} depends on {library}, which only {owner} may"))
         })
     }));
@@ -91,7 +94,8 @@ fn only_one_crate_knows_each_engine() {
 /// What is committed speaks of the project, not of the place where it was written.
 #[test]
 fn no_file_names_a_machine() {
-    let words = [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("index.crates", "-io"), concat!("/tmp/", "target")];
+    let words =
+        [concat!("/wo", "rk/"), concat!("/ro", "ot/"), concat!("index.crates", "-io"), concat!("/tmp/", "target")];
     report(tracked().filter(|path| path != "Cargo.lock").flat_map(|path| {
         let text = fs::read_to_string(root().join(&path)).unwrap_or_default();
         let found = words.iter().filter(|word| text.contains(**word));
@@ -136,9 +140,10 @@ fn functions(text: &str) -> impl Iterator<Item = (usize, usize)> {
         let body = line.trim_start();
         let indent = line.len() - body.len();
         let words = body.split_whitespace().take_while(|word| *word != "fn");
-        let head = body.contains("fn ") && words.clone().all(|word| {
-            word.starts_with("pub") || matches!(word, "async" | "const" | "unsafe" | "extern" | "\"C\"")
-        });
+        let head = body.contains("fn ")
+            && words.clone().all(|word| {
+                word.starts_with("pub") || matches!(word, "async" | "const" | "unsafe" | "extern" | "\"C\"")
+            });
         if !head {
             continue;
         }

@@ -25,6 +25,8 @@ pub static COMPONENT: Component = Component {
         OrchestratorEntry::of::<returns_much>(),
         OrchestratorEntry::of::<stalls>(),
         OrchestratorEntry::of::<calls_nobody>(),
+        OrchestratorEntry::of::<tries>(),
+        OrchestratorEntry::of::<calls>(),
     ],
     activities: &[
         ActivityEntry::of::<echo>(),

@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use dacapo::prelude::*;
 
-use crate::activities::{descend, echo, hoard};
+use crate::activities::{descend, echo, flaky, hoard};
 
 async fn echo_first(cx: &Context, calls: Option<u32>) -> Result<()> {
     for call in 0..calls.unwrap_or(0) {
@@ -87,12 +87,30 @@ pub async fn calls_nobody(cx: Context, after: Option<u32>) -> Result<()> {
     cx.call_activity("no_such_activity", &()).await
 }
 
+/// Calls `flaky`, which its policy tries three times, and returns the attempt that succeeded.
+#[orchestrator]
+pub async fn tries(cx: Context, succeeds_at: u32) -> Result<u32> {
+    flaky(&cx, succeeds_at).await
+}
+
+/// Which activity to call, and with what.
+#[payload]
+pub struct Task {
+    activity: String,
+    input: Option<u64>,
+}
+
+/// Calls one of the activities that go wrong, and gives it a second.
+#[orchestrator]
+pub async fn calls(cx: Context, task: Task) -> Result<()> {
+    cx.call_activity(&task.activity, &task.input).timeout(Duration::from_secs(1)).await
+}
+
 #[cfg(test)]
 mod tests {
     use dacapo::{Orchestrator, testing::Kit};
 
     use super::*;
-    use crate::activities::flaky;
 
     fn check<O: Orchestrator>(after: Option<u32>, expect: Result<(), &str>) {
         let run = Kit::new::<O>().activity::<echo>().start(&after);
@@ -114,10 +132,6 @@ mod tests {
 
     #[test]
     fn the_flaky_one_succeeds_when_it_said() {
-        #[orchestrator]
-        async fn tries(cx: Context, at: u32) -> Result<u32> {
-            flaky(&cx, at).await
-        }
         let check = |at: u32, expect: Result<u32, &str>| {
             let run = Kit::new::<tries>().activity::<flaky>().start(&at);
             assert_eq!(run.output::<u32>().map_err(|failure| failure.kind), expect.map_err(str::to_owned));

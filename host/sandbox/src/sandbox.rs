@@ -14,7 +14,7 @@ use kernel::port::{self, TurnFault};
 use tokio::sync::Semaphore;
 
 use crate::activity::{Activities, Attempt};
-use crate::artifact::Artifacts;
+use crate::artifact::{Artifacts, Images};
 use crate::compile::Compiled;
 use crate::describe::mismatch;
 use crate::engine::Engines;
@@ -98,11 +98,19 @@ impl Sandbox {
         let inspection = inspect(component)?;
         let (digest, world) = (inspection.digest, inspection.world);
         let _one_at_a_time = self.0.deploying.lock().unwrap_or_else(PoisonError::into_inner);
-        let (roles, origin) = match self.0.stored(digest) {
-            Some(roles) => (roles, Origin::Artifact),
-            None => (self.0.compile(digest, world, component)?, Origin::Compiled),
+        let (roles, fresh) = match self.0.stored(digest) {
+            Some(roles) => (roles, None),
+            None => self.0.compile(world, component).map(|(roles, images)| (roles, Some(images)))?,
         };
         let functions = roles.describe(world)?;
+        // Not before: what is refused leaves nothing behind.
+        let origin = match fresh {
+            None => Origin::Artifact,
+            Some(images) => {
+                self.0.keep(digest, &images);
+                Origin::Compiled
+            }
+        };
         self.0.insert(digest, roles);
         Ok(Deployed { digest, world, functions, origin })
     }
@@ -174,14 +182,17 @@ impl Inner {
         roles.inspect_err(|error| tracing::warn!(%digest, "an artifact does not load: {error:#}")).ok()
     }
 
-    fn compile(&self, digest: ComponentDigest, world: World, component: &[u8]) -> Result<Roles, Refusal> {
+    fn compile(&self, world: World, component: &[u8]) -> Result<(Roles, Images), Refusal> {
         let compiled = Compiled::new(&self.engines, world, component)?;
         let roles = Roles::link(&compiled).map_err(|error| mismatch(&error))?;
         let images = compiled.images().map_err(|error| Refusal::CompileFailed(format!("{error:#}")))?;
-        if let Err(error) = self.artifacts.keep(digest, &images) {
+        Ok((roles, images))
+    }
+
+    fn keep(&self, digest: ComponentDigest, images: &Images) {
+        if let Err(error) = self.artifacts.keep(digest, images) {
             tracing::warn!(%digest, %error, "the compiled component is not kept; the next start compiles it again");
         }
-        Ok(roles)
     }
 }
 

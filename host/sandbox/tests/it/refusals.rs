@@ -126,8 +126,8 @@ fn catalogues_that_cannot_be_used() {
         assert!(refusal.to_string().contains(part), "{refusal} has no {part:?}");
     };
     check(data(LIST + 4, &word(0)), "lists no function");
-    check(data(LIST + 4, &word(1_001)), "lists 1001 functions");
-    check(data(LIST + 4, &word(30_000)), "larger than");
+    check(data(LIST, &(word(4_096) + &word(1_001))), "lists 1001 functions");
+    check(data(LIST, &(word(4_096) + &word(30_000))), "larger than");
     check(data(8, "?"), "\"?\" is not a function name");
     check(data(9, "\\ff"), "utf-8");
     check(data(8, "A") + &data(72, &word(0)), "lists activity a twice");

@@ -13,7 +13,11 @@ pub(super) enum Priority {
 }
 
 /// Starts a thread.
-pub(super) fn spawn(name: &str, priority: Priority, body: impl FnOnce() + Send + 'static) -> io::Result<JoinHandle<()>> {
+pub(super) fn spawn(
+    name: &str,
+    priority: Priority,
+    body: impl FnOnce() + Send + 'static,
+) -> io::Result<JoinHandle<()>> {
     Builder::new().name(name.to_owned()).spawn(move || {
         lower(priority);
         body();

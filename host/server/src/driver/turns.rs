@@ -134,4 +134,3 @@ fn log(instance: &InstanceId, line: &LogLine) {
         LogLevel::Error => tracing::error!(target: "guest", %instance, "{message}"),
     }
 }
-

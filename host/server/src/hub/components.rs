@@ -153,7 +153,8 @@ impl Components {
     pub fn serving(&self, own: ComponentDigest, name: &FunctionName) -> Result<ComponentDigest, Failure> {
         // After a restart its tasks run again before any turn is played, so its component may not be loaded yet.
         let has = |names: &BTreeSet<FunctionName>| names.contains(name);
-        if self.ensure(own).is_ok() && self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&own).is_some_and(has)
+        if self.ensure(own).is_ok()
+            && self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&own).is_some_and(has)
         {
             return Ok(own);
         }

@@ -93,7 +93,8 @@ impl Hub {
     pub async fn wait(&self, id: &InstanceId, wait: Duration) -> Result<Option<Ended>, ManageError> {
         let (reply, answer) = self.reply();
         let to = reply.0;
-        self.post(Mail::Ask { op: Op::Wait { id: id.clone() }, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
+        self.post(Mail::Ask { op: Op::Wait { id: id.clone() }, reply, watch: None })
+            .map_err(|_| ManageError::Unknown)?;
         match tokio::time::timeout(wait, answer).await {
             Ok(Ok(Reply::Ended(ended))) => Ok(Some(ended)),
             Ok(Ok(Reply::AlreadyEnded(_))) => Ok(self.ended(id)?),
