@@ -48,7 +48,7 @@ fn shown(host: &Host, answer: &Answer) -> String {
 fn without_times(text: &str) -> String {
     let is_time = |word: &str| {
         let bytes = word.as_bytes();
-        bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[19..].iter().any(|byte| *byte == b'Z')
+        bytes.len() >= 20 && bytes[4] == b'-' && bytes[10] == b'T' && bytes[19..].contains(&b'Z')
     };
     let words = text.split('"').map(|word| if is_time(word) && word.len() < 30 { "TIME" } else { word });
     words.collect::<Vec<_>>().join("\"")

@@ -13,7 +13,7 @@ const FUNCTION_MAX_LINES: usize = 70;
 fn every_source_file_says_what_it_is() {
     report(rust_sources().filter_map(|(path, text)| {
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        (!first.starts_with("//!")).then(|| format!("{path}: does not begin with a module comment"))
+        (!first.starts_with("//!") && !first.starts_with("#![doc")).then(|| format!("{path}: does not begin with a module comment"))
     }));
 }
 
@@ -22,7 +22,8 @@ fn files_and_functions_are_short() {
     report(rust_sources().flat_map(|(path, text)| {
         let lines = text.lines().count();
         let long_file = (lines > FILE_MAX_LINES).then(|| format!("{path}: {lines} lines, at most {FILE_MAX_LINES}"));
-        let long = functions(&text).filter(|(_, length)| *length > FUNCTION_MAX_LINES);
+        let tests = first_test_line(&path, &text);
+        let long = functions(&text).filter(|(line, length)| *line < tests && *length > FUNCTION_MAX_LINES);
         let long = long
             .map(|(line, length)| format!("{path}:{line}: a function of {length} lines, at most {FUNCTION_MAX_LINES}"));
         long_file.into_iter().chain(long).collect::<Vec<_>>()
@@ -58,7 +59,7 @@ fn the_kernel_keeps_its_layers() {
             return Vec::new();
         };
         let used = text.lines().zip(1..).filter_map(|(line, number)| {
-            let module = line.trim().strip_prefix("use crate::")?.split([':', ';', '{']).next()?.to_owned();
+            let module = line.trim().strip_prefix("use crate::")?.split([':', ';', '{', ' ']).next()?.to_owned();
             Some((module, number))
         });
         let bad = used.filter(|(module, _)| !may_use.contains(&module.as_str()));
@@ -103,6 +104,14 @@ fn no_file_names_a_machine() {
     }));
 }
 
+/// Where the tests of a file begin: a table of cases may be as long as it needs to be.
+fn first_test_line(path: &str, text: &str) -> usize {
+    if path.contains("/tests/") || path.starts_with("tests/it/") || path.ends_with("tests.rs") {
+        return 0;
+    }
+    text.lines().position(|line| line.trim() == "#[cfg(test)]").map_or(usize::MAX, |index| index + 1)
+}
+
 fn report(problems: impl Iterator<Item = String>) {
     let problems: Vec<_> = problems.collect();
     assert!(problems.is_empty(), "\n{}\n", problems.join("\n"));
@@ -123,12 +132,12 @@ fn tracked() -> impl Iterator<Item = String> {
         .output()
         .expect("git lists the files");
     assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
-    let text = String::from_utf8(listed.stdout).unwrap();
+    let text = String::from_utf8_lossy(&listed.stdout).into_owned();
     text.lines().map(str::to_owned).collect::<Vec<_>>().into_iter()
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the crate lies in the repository").to_owned()
 }
 
 /// The functions of a formatted source, each with its line and its length. Formatting puts the closing brace under the

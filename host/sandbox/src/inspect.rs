@@ -198,7 +198,7 @@ impl Outline {
             }
             Payload::CodeSectionEntry(body) => {
                 let range = body.range();
-                let bytes = usize::try_from(range.end - range.start).unwrap_or(usize::MAX);
+                let bytes = range.end - range.start;
                 at_most("bytes in one core function", bytes, WASM_FUNCTION_BODY_MAX_BYTES)
             }
             Payload::DataSection(data) => {

@@ -67,7 +67,7 @@ pub(super) async fn document(
     let input = shown(params.flag("showInput")?.unwrap_or(true));
     let history_output = shown(params.flag("showHistoryOutput")?.unwrap_or(false));
     let failed_is_error = params.flag("returnInternalServerErrorOnFailure")?.unwrap_or(false);
-    let view = site.hub().status(id, detail).await?;
+    let view = site.hub().status(id, detail).await.map_err(|error| named(id, error))?;
     let mut out = Vec::with_capacity(512);
     projection::instance(&mut out, &view, Show { input, history_output });
     let code = match view.head.status {
@@ -84,6 +84,17 @@ pub(super) async fn document(
         locate(headers, LOCATION, &format!("http://{}{target}", site.urls(&request.headers).host));
     }
     Ok(response)
+}
+
+/// The store knows instances by number, the caller by id.
+fn named(id: &InstanceId, error: StatusError) -> Problem {
+    match error {
+        StatusError::NotFound(_) => error.into(),
+        StatusError::Read(error) => {
+            let Problem { code, message } = error.into();
+            Problem::new(code, format!("{id}: {message}"))
+        }
+    }
 }
 
 /// `POST instances/{id}/{operation}`.
