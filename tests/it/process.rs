@@ -17,7 +17,7 @@ use tests::sim::rng::Rng;
 
 const KILLS_COUNT: usize = 30;
 const CLIENTS_COUNT: u64 = 3;
-const ATTEMPTS_MAX_COUNT: u64 = 300;
+const ATTEMPTS_MAX_COUNT: u64 = 200;
 const SEED_DEFAULT: u64 = 20_261_122;
 
 /// One orchestration that a client asked for.

@@ -1,5 +1,7 @@
 //! The sandbox against guests that mean well and guests that do not.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 mod activities;
 mod artifacts;
 mod guest;
