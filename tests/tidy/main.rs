@@ -13,7 +13,8 @@ const FUNCTION_MAX_LINES: usize = 70;
 fn every_source_file_says_what_it_is() {
     report(rust_sources().filter_map(|(path, text)| {
         let first = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-        (!first.starts_with("//!") && !first.starts_with("#![doc")).then(|| format!("{path}: does not begin with a module comment"))
+        (!first.starts_with("//!") && !first.starts_with("#![doc"))
+            .then(|| format!("{path}: does not begin with a module comment"))
     }));
 }
 

@@ -90,6 +90,17 @@ pub const LOG_LINES_PER_TURN_MAX_COUNT: usize = 1_000;
 /// The longest log line; longer ones are cut.
 pub const LOG_LINE_MAX_BYTES: usize = 4 << 10;
 
+/// Wall time of `describe` in a component that has only activities.
+pub const DESCRIBE_TIMEOUT_MS: u64 = 2_000;
+/// How many random bytes an activity may ask for in one call.
+pub const RANDOM_PER_CALL_MAX_BYTES: u64 = 64 << 10;
+
+/// The longest name of a hub.
+pub const HUB_NAME_MAX_CHARS: usize = 45;
+/// How many instances one page of a list holds.
+pub const LIST_MAX_COUNT: usize = 10_000;
+/// How long open requests may take after the host was told to stop.
+pub const STOP_GRACE_MS: u64 = 5_000;
 /// The largest HTTP request body.
 pub const HTTP_BODY_MAX_BYTES: usize = 2 << 20;
 /// The largest HTTP request head.

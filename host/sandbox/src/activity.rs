@@ -5,7 +5,9 @@
 
 use std::time::Duration;
 
-use kernel::limits::{ACTIVITY_MEMORY_MAX_BYTES, COMPONENT_HANDLES_MAX_COUNT, HOST_CALL_MAX_BYTES};
+use kernel::limits::{
+    ACTIVITY_MEMORY_MAX_BYTES, COMPONENT_HANDLES_MAX_COUNT, HOST_CALL_MAX_BYTES, RANDOM_PER_CALL_MAX_BYTES,
+};
 use kernel::model::{Failure, Function, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, kind};
 use wasmtime::Store;
 use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
@@ -19,8 +21,6 @@ use crate::log::LineSink;
 use crate::memory::MemoryLimit;
 use crate::refusal::Refusal;
 
-/// How many bytes of randomness one call may ask for.
-const RANDOM_MAX_BYTES: u64 = 64 << 10;
 /// How many resources, such as streams and pollables, one activity may hold.
 const RESOURCES_MAX_COUNT: usize = COMPONENT_HANDLES_MAX_COUNT;
 
@@ -165,7 +165,7 @@ fn with_retry(failure: Failure) -> Failure {
 /// WASI with nothing behind it but clocks, randomness and the log.
 fn closed_wasi(attempt: Option<&Attempt>) -> (WasiCtx, ResourceTable) {
     let mut wasi = WasiCtx::builder();
-    wasi.max_random_size(RANDOM_MAX_BYTES).allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
+    wasi.max_random_size(RANDOM_PER_CALL_MAX_BYTES).allow_tcp(false).allow_udp(false).allow_ip_name_lookup(false);
     if let Some(attempt) = attempt {
         let log = LineSink::new(attempt.instance.clone(), attempt.name.clone());
         wasi.stdout(log.clone()).stderr(log);

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use kernel::limits::{DESCRIBE_TEXT_MAX_BYTES, FUNCTIONS_PER_COMPONENT_MAX_COUNT};
+use kernel::limits::{DESCRIBE_TEXT_MAX_BYTES, DESCRIBE_TIMEOUT_MS, FUNCTIONS_PER_COMPONENT_MAX_COUNT};
 use kernel::model::{Failure, Function, FunctionKind, FunctionName, Payload, kind};
 use wasmtime::component::InstancePre;
 use wasmtime::{Error, Store};
@@ -16,9 +16,6 @@ use crate::convert;
 use crate::fault::guest_failure;
 use crate::inspect::World;
 use crate::refusal::Refusal;
-
-/// Wall time for instantiation and `describe` of a component that has only activities, whose engine counts no fuel.
-const DESCRIBE_TIMEOUT_MS: u64 = 2_000;
 
 /// Instantiates a component, asks for its catalogue and checks it.
 ///

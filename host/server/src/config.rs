@@ -1,12 +1,10 @@
 //! The settings of a running host, checked before anything is opened.
 
+use kernel::limits::HUB_NAME_MAX_CHARS;
 use std::fmt;
 use std::net::SocketAddr;
 
 use crate::problem::{Code, Problem};
-
-/// The longest hub name, in characters.
-const HUB_NAME_MAX_CHARS: usize = 45;
 
 /// The name of a hub as it appears in URLs: a letter, then letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use axum::http::header::{CONTENT_TYPE, HeaderName, LOCATION, RETRY_AFTER};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::limits::FAILURE_TEXT_MAX_BYTES;
+use kernel::limits::{FAILURE_TEXT_MAX_BYTES, LIST_MAX_COUNT};
 use kernel::model::{Head, InstanceId, InstanceNo, Payload, Status};
 use kernel::port::{Order, Query};
 
@@ -22,9 +22,6 @@ use crate::problem::{Code, Problem};
 const RETRY_RUNNING: HeaderValue = HeaderValue::from_static("5");
 /// Names the place where a list goes on, in an answer and in the next request.
 const CONTINUATION: HeaderName = HeaderName::from_static("x-ms-continuation-token");
-/// The most instances in one answer. A caller that names no number gets as many, because the Python SDK does not ask
-/// for the next page.
-const LIST_MAX_COUNT: usize = 10_000;
 /// How many instances are read before other requests have their turn.
 const LIST_STRIDE_COUNT: usize = 64;
 

@@ -18,15 +18,13 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use kernel::limits::{HTTP_CONNECTIONS_MAX_COUNT, HTTP_HEAD_MAX_BYTES, HTTP_HEAD_TIMEOUT_MS};
+use kernel::limits::{HTTP_CONNECTIONS_MAX_COUNT, HTTP_HEAD_MAX_BYTES, HTTP_HEAD_TIMEOUT_MS, STOP_GRACE_MS};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::routes::{Site, router};
 use crate::problem::{Code, Problem};
 
-/// How long requests in flight may go on once the host stops. Those that wait for an instance are cut off.
-const GRACE: Duration = Duration::from_secs(5);
 /// How long the loop rests when the system has no descriptor for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -55,7 +53,7 @@ pub async fn serve(listener: TcpListener, site: Site, stop: impl Future<Output =
         });
     }
     drop(listener);
-    if tokio::time::timeout(GRACE, graceful.shutdown()).await.is_err() {
+    if tokio::time::timeout(Duration::from_millis(STOP_GRACE_MS), graceful.shutdown()).await.is_err() {
         tracing::info!("requests that still waited were cut off");
     }
 }
