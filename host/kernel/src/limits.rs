@@ -73,8 +73,11 @@ pub const COMPONENT_HANDLES_MAX_COUNT: usize = 1_000;
 pub const HOST_CALL_MAX_BYTES: usize = 4 << 20;
 /// Fuel of one turn, of instantiation and of `describe`: about a second on a slow core.
 pub const TURN_FUEL: u64 = 1_000_000_000;
-/// How many turns one call of `advance` replays.
-pub const REPLAY_TURNS_PER_CALL_COUNT: usize = 1_024;
+/// How many turns one call of `advance` replays: more would grow the guest's memory and gain nothing.
+pub const REPLAY_TURNS_PER_CALL_COUNT: usize = 64;
+/// How many bytes of results one call of `advance` replays, if more than one turn; a guest that lived with them one by
+/// one need not have room for all at once.
+pub const REPLAY_PER_CALL_MAX_BYTES: usize = 1 << 20;
 /// How often the epoch of the activity engine moves.
 pub const EPOCH_TICK_MS: u64 = 10;
 /// Wall time of one attempt of an activity that asked for none.

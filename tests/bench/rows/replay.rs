@@ -23,6 +23,9 @@ const APART: Duration = Duration::from_millis(500);
 /// How often it is looked whether the answer is there.
 const LOOK: Duration = Duration::from_micros(500);
 
+/// How long before that the connection is made.
+const CONNECT_AHEAD: Duration = Duration::from_millis(100);
+
 /// An instance that sleeps.
 #[derive(Debug)]
 struct Sleeper {
@@ -80,10 +83,14 @@ async fn start(host: &Server, steps: u64) -> Result<Vec<Sleeper>> {
 
 /// From the moment when it is due until the answer is there, in milliseconds.
 async fn wake(host: &Server, sleeper: &Sleeper) -> Result<f64> {
-    let early = sleeper.wake_at.checked_sub(now()?);
-    let early = early.with_context(|| format!("the host was not up again before {} was due", sleeper.id))?;
+    let due_in = || -> Result<Duration> {
+        let left = sleeper.wake_at.checked_sub(now()?);
+        left.with_context(|| format!("the host was not up again before {} was due", sleeper.id))
+    };
+    // Shortly before, as the host closes connections that say nothing for long.
+    tokio::time::sleep(due_in()?.saturating_sub(CONNECT_AHEAD)).await;
     let mut connection = Connection::open(host.address()).await?;
-    tokio::time::sleep(early).await;
+    tokio::time::sleep(due_in()?).await;
     loop {
         let status = status(&mut connection, host, sleeper).await?;
         match status["runtimeStatus"].as_str() {

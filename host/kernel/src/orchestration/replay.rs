@@ -1,12 +1,15 @@
 //! Playing a history again, and comparing what the guest decides with what is recorded.
 
 use std::fmt;
+use std::iter::Peekable;
 
 use super::begin::inbound;
 use super::rules::EngineRules;
 use crate::codec::Damage;
-use crate::limits::REPLAY_TURNS_PER_CALL_COUNT;
-use crate::model::{Decision, Event, Payload, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn};
+use crate::limits::{REPLAY_PER_CALL_MAX_BYTES, REPLAY_TURNS_PER_CALL_COUNT};
+use crate::model::{
+    Decision, Event, Inbound, Payload, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn,
+};
 use crate::port::{Sandbox, Session, TurnFault};
 
 /// Why an instance does not go on although it has not ended. Nothing is committed; the others run on.
@@ -89,12 +92,33 @@ pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session,
     check.step(step)?;
     let mut turns = later.iter().filter_map(turn_of).peekable();
     while turns.peek().is_some() {
-        let call: Vec<_> = turns.by_ref().take(REPLAY_TURNS_PER_CALL_COUNT).collect();
+        let call = next_call(&mut turns);
         let step = session.advance(&call).map_err(|fault| check.fault(fault))?;
         check.step(step)?;
     }
     check.end()?;
     Ok(session)
+}
+
+/// Takes as many turns as one call may hold, and at least one.
+fn next_call(turns: &mut Peekable<impl Iterator<Item = Turn>>) -> Vec<Turn> {
+    let mut call = Vec::with_capacity(REPLAY_TURNS_PER_CALL_COUNT);
+    let mut bytes = 0;
+    while call.len() < REPLAY_TURNS_PER_CALL_COUNT {
+        let fits = |turn: &Turn| bytes == 0 || bytes + size(turn) <= REPLAY_PER_CALL_MAX_BYTES;
+        let Some(turn) = turns.next_if(fits) else { break };
+        bytes += size(&turn);
+        call.push(turn);
+    }
+    call
+}
+
+fn size(turn: &Turn) -> usize {
+    let payload = |event: &Inbound| match event {
+        Inbound::TaskCompleted { output, .. } => output.as_bytes().len(),
+        Inbound::TaskFailed { .. } | Inbound::TimerFired { .. } => 0,
+    };
+    1 + turn.events.iter().map(payload).sum::<usize>()
 }
 
 fn turn_of(record: &Record) -> Option<Turn> {
