@@ -235,3 +235,28 @@ fn excerpt(input: &Payload, other: Option<&Payload>) -> String {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_call_holds_a_limited_number_of_turns_and_of_bytes() {
+        let turn = |bytes: usize| {
+            let output = Payload::trusted(&b"1".repeat(bytes));
+            let events = vec![Inbound::TaskCompleted { task: TaskId(0), output }];
+            Turn { now: Timestamp(0), play: Play::Again, events }
+        };
+        let check = |sizes: &[usize], expect: &[usize]| {
+            let mut turns = sizes.iter().map(|bytes| turn(*bytes)).peekable();
+            let calls = std::iter::from_fn(|| Some(next_call(&mut turns).len()).filter(|length| *length > 0));
+            assert_eq!(calls.collect::<Vec<_>>(), expect, "{sizes:?}");
+        };
+        let max = REPLAY_PER_CALL_MAX_BYTES;
+        check(&[], &[]);
+        check(&[1; 64], &[64]);
+        check(&[1; 65], &[64, 1]);
+        check(&[max / 2 - 1, max / 2 - 1, 0], &[2, 1]);
+        check(&[2 * max, 1, 2 * max], &[1, 1, 1]);
+    }
+}
