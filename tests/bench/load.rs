@@ -32,6 +32,7 @@ pub enum Until {
 /// What one run came to.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
+    pub answers: usize,
     pub per_s: f64,
     pub p50_ms: f64,
     pub p99_ms: f64,
@@ -60,6 +61,7 @@ impl Load {
         let elapsed = begun.elapsed();
         latencies.sort_unstable();
         Ok(Sample {
+            answers: latencies.len(),
             per_s: latencies.len() as f64 / elapsed.as_secs_f64(),
             p50_ms: percentile(&latencies, 50).as_secs_f64() * 1e3,
             p99_ms: percentile(&latencies, 99).as_secs_f64() * 1e3,

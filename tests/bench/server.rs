@@ -90,6 +90,17 @@ impl Server {
         Ok(kib / 1024.0)
     }
 
+    /// Processor time that it used so far, in user and kernel mode.
+    pub fn cpu(&self) -> Result<Duration> {
+        /// What the kernel counts in: hundredths of a second, on every Linux.
+        const TICK: Duration = Duration::from_millis(10);
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.pid()))?;
+        // The name before the last parenthesis may hold spaces. User and kernel time are fields 14 and 15 of the line.
+        let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+        let ticks: Vec<u32> = fields.map(str::parse).collect::<Result<_, _>>()?;
+        Ok(TICK * ticks.iter().sum())
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub fn kill(mut self) -> Result<()> {
         self.child.kill()?;

@@ -24,6 +24,9 @@ struct Runs {
     limits: Vec<Limits>,
     bare: Vec<Sample>,
     host: Vec<Sample>,
+    /// Processor time of a request, in microseconds.
+    bare_cpu_us: Vec<f64>,
+    host_cpu_us: Vec<f64>,
     rss_mib: f64,
 }
 
@@ -72,6 +75,8 @@ async fn measure(bench: Bench, name: &str, call: Call, callers: &[usize]) -> Res
             .with("of_bare", median(of_bare))
             .with("bare_per_s", median(runs.bare.iter().map(|bare| bare.per_s)))
             .with("bare_p50_ms", median(runs.bare.iter().map(|bare| bare.p50_ms)))
+            .with("cpu_us", median(runs.host_cpu_us))
+            .with("bare_cpu_us", median(runs.bare_cpu_us))
             .with("p50_in_fdatasyncs", median(in_fdatasyncs))
             .limits(&runs.limits);
         rows.push(row);
@@ -86,15 +91,25 @@ async fn in_turns(bench: &Bench, call: &Call, callers: usize, bare: &Server, hos
     let mut runs = Runs::default();
     for run in 1..=RUNS {
         runs.limits.push(Limits::measure(bench.folder(), host).await?);
-        let bare = call.run(bare, callers, Until::Elapsed(RUN)).await?;
-        let sample = call.run(host, callers, Until::Elapsed(RUN)).await?;
+        let (bare, bare_cpu_us) = measured(call, bare, callers).await?;
+        let (sample, host_cpu_us) = measured(call, host, callers).await?;
         runs.rss_mib = runs.rss_mib.max(host.rss_mib()?);
         eprintln!(
-            "  {callers} callers, run {run}: {:.0}/s, p50 {:.2} ms; bare {:.0}/s, p50 {:.2} ms",
+            "  {callers} callers, run {run}: {:.0}/s, p50 {:.2} ms, {host_cpu_us:.0} us; bare {:.0}/s, p50 {:.2} ms, {bare_cpu_us:.0} us",
             sample.per_s, sample.p50_ms, bare.per_s, bare.p50_ms
         );
         runs.bare.push(bare);
         runs.host.push(sample);
+        runs.bare_cpu_us.push(bare_cpu_us);
+        runs.host_cpu_us.push(host_cpu_us);
     }
     Ok(runs)
+}
+
+/// One run, and the processor time that the server spent on each request.
+async fn measured(call: &Call, server: &Server, callers: usize) -> Result<(Sample, f64)> {
+    let before = server.cpu()?;
+    let sample = call.run(server, callers, Until::Elapsed(RUN)).await?;
+    let spent = server.cpu()?.saturating_sub(before);
+    Ok((sample, spent.as_secs_f64() * 1e6 / sample.answers as f64))
 }
