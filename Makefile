@@ -37,5 +37,5 @@ check:
 
 bench:
 	cargo build --release --workspace --bins --locked
-	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder
+	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder tests/bench/guest
 	$(RELEASE)/bench $(RELEASE)/dacapo
