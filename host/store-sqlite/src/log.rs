@@ -5,8 +5,8 @@
 
 use kernel::codec::{Damage, DamageKind, Row};
 use kernel::model::{InstanceNo, LogSeq};
-use rusqlite::Connection;
 use rusqlite::types::ValueRef;
+use rusqlite::{Connection, Statement};
 
 pub(crate) fn append(conn: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     let mut statement =
@@ -36,17 +36,24 @@ pub(crate) fn delete(conn: &Connection, no: InstanceNo, last: LogSeq) -> rusqlit
 
 /// One row, if it is there.
 pub(crate) fn row(conn: &Connection, seq: LogSeq) -> rusqlite::Result<Option<Result<Row, Damage>>> {
-    let mut statement = conn.prepare_cached("SELECT seq, no, prev, sum, body FROM log WHERE seq = ?1")?;
+    let mut statement = conn.prepare_cached(ROW)?;
+    find(&mut statement, seq)
+}
+
+const ROW: &str = "SELECT seq, no, prev, sum, body FROM log WHERE seq = ?1";
+
+fn find(statement: &mut Statement<'_>, seq: LogSeq) -> rusqlite::Result<Option<Result<Row, Damage>>> {
     let mut rows = statement.query([seq.0.cast_signed()])?;
     rows.next()?.map(decode).transpose()
 }
 
 /// The rows of an instance, first row first.
 pub(crate) fn history(conn: &Connection, no: InstanceNo, last: LogSeq) -> rusqlite::Result<Result<Vec<Row>, Damage>> {
+    let mut statement = conn.prepare_cached(ROW)?;
     let mut history = Vec::new();
     let mut at = Some(last);
     while let Some(seq) = at {
-        match row(conn, seq)? {
+        match find(&mut statement, seq)? {
             None => return Ok(Err(Damage { no, seq, what: DamageKind::Missing })),
             Some(Err(_)) => return Ok(Err(Damage { no, seq, what: DamageKind::Checksum })),
             Some(Ok(row)) if row.prev.is_some_and(|prev| prev >= seq) => {
