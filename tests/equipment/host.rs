@@ -35,7 +35,7 @@ pub struct HostCommand {
 #[derive(Debug)]
 pub struct Host {
     child: Child,
-    /// Where it listens.
+    /// Where it listens; empty until it serves.
     pub url: String,
     log: mpsc::Receiver<String>,
     seen: Vec<String>,
@@ -66,6 +66,13 @@ impl HostCommand {
 
     /// Starts it on a free port and waits until it serves.
     pub fn start(&self) -> Result<Host> {
+        let mut host = self.spawn()?;
+        host.wait_until_it_serves()?;
+        Ok(host)
+    }
+
+    /// Starts it on a free port. Where it listens is not known before it serves.
+    pub fn spawn(&self) -> Result<Host> {
         let mut child = self.command().stderr(Stdio::piped()).stdout(Stdio::null()).spawn().context("dacapo up")?;
         let stderr = child.stderr.take().context("stderr is piped")?;
         let (lines, log) = mpsc::channel();
@@ -76,9 +83,7 @@ impl HostCommand {
                 }
             }
         });
-        let mut host = Host { child, url: String::new(), log, seen: Vec::new() };
-        host.url = host.wait_for_url()?;
-        Ok(host)
+        Ok(Host { child, url: String::new(), log, seen: Vec::new() })
     }
 
     /// Runs it to its end, for hosts that must not start.
@@ -98,6 +103,15 @@ impl Host {
     /// A client of this host.
     pub fn client(&self) -> Client {
         Client::new(&self.url)
+    }
+
+    /// Waits until it says where it listens.
+    pub fn wait_until_it_serves(&mut self) -> Result<()> {
+        self.wait_for_lines("listening on http://", 1)?;
+        let line = self.seen.last().context("it said where it listens")?;
+        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
+        self.url = url.context("a URL")?.trim_end_matches('/').to_owned();
+        Ok(())
     }
 
     /// Its process id.
@@ -140,13 +154,6 @@ impl Host {
     pub fn stop(mut self) -> Result<Option<i32>> {
         Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status()?;
         Ok(self.child.wait()?.code())
-    }
-
-    fn wait_for_url(&mut self) -> Result<String> {
-        self.wait_for_lines("listening on http://", 1)?;
-        let line = self.seen.last().context("it said where it listens")?;
-        let url = line.split_whitespace().find(|word| word.starts_with("http://"));
-        Ok(url.context("a URL")?.trim_end_matches('/').to_owned())
     }
 }
 

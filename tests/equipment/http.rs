@@ -47,7 +47,13 @@ impl Client {
 
     /// POST, with a body that may be empty.
     pub fn post(&self, path: &str, body: &str) -> Result<Answer> {
+        self.post_with(path, &[], body)
+    }
+
+    /// POST, with more headers.
+    pub fn post_with(&self, path: &str, headers: &[(&str, &str)], body: &str) -> Result<Answer> {
         let request = self.agent.post(format!("{}{path}", self.base)).header("content-type", "application/json");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
         answer(request.send(body).with_context(|| format!("POST {path}"))?)
     }
 

@@ -1,5 +1,8 @@
 //! The command line: data on stdout and all else on stderr, exit codes, and JSON for programs.
 
+mod manage;
+mod replay;
+
 use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
@@ -16,7 +19,7 @@ struct Cli {
 }
 
 /// What a command must say: the exit code, and words of stdout and stderr. Empty means that nothing may be there.
-struct Expect(i32, &'static str, &'static str);
+struct Expect<'a>(i32, &'a str, &'a str);
 
 impl Cli {
     fn run(&self, args: &[&str], stdin: &str) -> Result<Ran> {
@@ -27,7 +30,7 @@ impl Cli {
         host::run(&self.binary, &args, stdin)
     }
 
-    fn check(&self, args: &[&str], Expect(code, stdout, stderr): Expect) -> Result<()> {
+    fn check(&self, args: &[&str], Expect(code, stdout, stderr): Expect<'_>) -> Result<()> {
         let ran = self.run(args, "")?;
         let fits = |got: &str, words: &str| if words.is_empty() { got.is_empty() } else { got.contains(words) };
         let is_right = ran.code == Some(code) && fits(&ran.stdout, stdout) && fits(&ran.stderr, stderr);
@@ -52,8 +55,11 @@ fn commands() -> Result<()> {
     let cli = Cli { binary: host::binary()?, url: host.url.clone() };
     runs(&cli)?;
     starts(&cli)?;
+    scheduled_and_tagged(&cli)?;
     looks(&cli)?;
-    terminations(&cli)?;
+    manage::operations(&cli)?;
+    manage::beginnings(&cli)?;
+    manage::purges(&cli)?;
     checks(&cli)?;
     unreachable_and_unusable(&cli, host)
 }
@@ -91,29 +97,55 @@ fn starts(cli: &Cli) -> Result<()> {
     Ok(())
 }
 
+fn scheduled_and_tagged(cli: &Cli) -> Result<()> {
+    let check = |args: &[&str], expect| cli.check(args, expect);
+    let tagged =
+        ["start", "waits_for", "\"x\"", "--id", "tagged", "--version", "2", "--tag", "team=blue", "--tag", "a=b=c"];
+    check(&tagged, Expect(0, "tagged\n", "hint"))?;
+    check(&["show", "tagged"], Expect(0, "version    2\ntag        a=b=c\ntag        team=blue\n", ""))?;
+    check(&["show", "tagged"], Expect(0, "waits for  an external event", ""))?;
+    ensure!(cli.json(&["show", "tagged"], 0)?["tags"]["team"] == "blue");
+    check(&["start", "sequence", "1", "--tag", "team"], Expect(2, "", "NAME=VALUE"))?;
+    check(&["start", "sequence", "1", "--at", "+1h", "--id", "ahead"], Expect(0, "ahead\n", "hint"))?;
+    check(&["show", "ahead"], Expect(0, "waits for  its start at 2", ""))?;
+    check(&["ls", "--status", "pending"], Expect(0, "ahead", ""))?;
+    check(&["run", "sequence", "1", "--at", "2026-01-01"], Expect(0, "1\n", "started"))?;
+    check(&["start", "sequence", "1", "--at", "soon"], Expect(2, "", "not a time"))
+}
+
 fn looks(cli: &Cli) -> Result<()> {
     let check = |args: &[&str], expect| cli.check(args, expect);
     check(&["show", "r"], Expect(0, "status    Completed", ""))?;
     check(&["show", "nobody"], Expect(3, "", "error[not_found]"))?;
+    check(&["show", "late"], Expect(0, "waits for  a timer due at 2", ""))?;
     check(&["history", "r"], Expect(0, "ExecutionCompleted", ""))?;
     check(&["history", "nobody"], Expect(3, "", "error[not_found]"))?;
-    check(&["ls", "--status", "running", "--prefix", "late"], Expect(0, "late", ""))?;
-    check(&["ls", "--status", "asleep"], Expect(2, "", "asleep"))?;
+    check(&["history", "r", "--follow"], Expect(0, "ExecutionCompleted", ""))?;
     ensure!(cli.json(&["show", "r"], 0)?["output"] == 3);
     ensure!(cli.json(&["show", "nobody"], 3)?["error"]["code"] == "not_found");
     let history = cli.json(&["history", "r"], 0)?;
     ensure!(history["historyEvents"].as_array().is_some_and(|events| events.len() == 5), "{history}");
-    let listed = cli.json(&["ls", "--limit", "2"], 0)?;
-    ensure!(listed.as_array().is_some_and(|list| list.len() == 2), "{listed}");
-    Ok(())
+    let followed = cli.run(&["history", "r", "--follow", "--json"], "")?;
+    let events = followed.stdout.lines().map(serde_json::from_str::<Value>).collect::<Result<Vec<_>, _>>()?;
+    ensure!(events.len() == 5 && events[4]["EventType"] == "ExecutionCompleted", "{followed:?}");
+    ensure!(cli.json(&["client-binding"], 0)?["taskHubName"] == "dacapo");
+    lists(cli)
 }
 
-fn terminations(cli: &Cli) -> Result<()> {
+fn lists(cli: &Cli) -> Result<()> {
     let check = |args: &[&str], expect| cli.check(args, expect);
-    ensure!(cli.json(&["terminate", "late", "--reason", "too late"], 0)?["runtimeStatus"] == "Terminated");
-    check(&["terminate", "late"], Expect(5, "", "error[instance_finished]"))?;
-    check(&["terminate", "nobody"], Expect(3, "", "error[not_found]"))?;
-    check(&["show", "late"], Expect(0, "\"too late\"", ""))
+    check(&["ls", "--status", "running", "--prefix", "late"], Expect(0, "late", ""))?;
+    check(&["ls", "--status", "asleep"], Expect(2, "", "asleep"))?;
+    check(&["ls", "--created-after", "1h", "--prefix", "late"], Expect(0, "late", ""))?;
+    check(&["ls", "--created-after", "soon"], Expect(2, "", "not a time"))?;
+    check(&["ls", "--top", "0"], Expect(2, "", "--top"))?;
+    check(&["ls", "--top", "1", "--all"], Expect(2, "", "cannot be used with"))?;
+    let count = |args: &[&str]| Ok::<_, anyhow::Error>(cli.json(args, 0)?.as_array().context("a list")?.len());
+    ensure!(count(&["ls", "--top", "2"])? == 2);
+    ensure!(count(&["ls", "--all"])? > 5);
+    ensure!(count(&["ls", "--created-before", "1h"])? == 0);
+    ensure!(count(&["ls", "--status", "completed,failed", "--prefix", "r"])? == 1);
+    Ok(())
 }
 
 fn checks(cli: &Cli) -> Result<()> {

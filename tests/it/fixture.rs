@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use tests::host::{self, Host, HostCommand};
 
-const GUESTS: [&str; 4] = ["hello", "fan-out", "reminder", "misbehaving"];
+const GUESTS: [&str; 7] = ["hello", "fan-out", "reminder", "approval", "pipeline", "monitor", "misbehaving"];
 
 static DEPLOYED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 
@@ -31,6 +31,15 @@ pub fn command(folder: &Path) -> Result<HostCommand> {
 /// A host over this data folder.
 pub fn start(folder: &Path) -> Result<Host> {
     command(folder)?.start()
+}
+
+/// Another build of the guest that misbehaves: the same component with another character at the end of its mark.
+pub fn misbehaving(build: char) -> Result<Vec<u8>> {
+    const MARK: &[u8] = b"misbehaving build 1";
+    let mut component = std::fs::read(host::guest("misbehaving")?)?;
+    let at = component.windows(MARK.len()).position(|bytes| bytes == MARK).context("the mark of the build")?;
+    component[at + MARK.len() - 1] = u8::try_from(build)?;
+    Ok(component)
 }
 
 fn deploy() -> Result<PathBuf> {

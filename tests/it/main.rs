@@ -5,12 +5,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+mod calls;
 mod cli;
+mod clients;
 mod components;
 mod fixture;
+mod held;
 mod http;
 mod misbehaving;
 mod partition;
 mod process;
+mod races;
 mod sim;
 mod storage;

@@ -16,15 +16,15 @@ fn database(data: &Path) -> std::path::PathBuf {
     data.join("hubs/dacapo/hub.db")
 }
 
-/// A host that must not start.
-fn refused(command: &HostCommand, code: &str, exit: i32) -> Result<()> {
+/// A host that must not start, and what it says.
+fn refused(command: &HostCommand, code: &str, exit: i32) -> Result<String> {
     let mut command = command.clone();
     command.extra.push("--json".to_owned());
     let ran = command.run()?;
     let error: Value = serde_json::from_str(ran.stderr.lines().last().unwrap_or_default())?;
     ensure!(ran.code == Some(exit) && error["error"]["code"] == code, "{ran:?}, not {code}");
     ensure!(error["error"]["hint"].is_string(), "no hint: {ran:?}");
-    Ok(())
+    Ok(error["error"]["message"].as_str().unwrap_or_default().to_owned())
 }
 
 #[test]
@@ -44,6 +44,13 @@ fn folders_that_are_refused() -> Result<()> {
     refused(&command, "data_newer", 78)?;
     ensure!(fs::read(database(folder.path()))? == before, "a newer folder was touched");
 
+    // Nobody reads what a development build wrote, and nobody misreads it.
+    settings("PRAGMA user_version = 1")?;
+    let before = fs::read(database(folder.path()))?;
+    let told = refused(&command, "data_foreign", 78)?;
+    ensure!(told.contains("before the first release"), "{told}");
+    ensure!(fs::read(database(folder.path()))? == before, "an older folder was touched");
+
     settings("PRAGMA application_id = 7")?;
     refused(&command, "data_foreign", 78)?;
     fs::write(database(folder.path()), "something else")?;
@@ -55,7 +62,8 @@ fn folders_that_are_refused() -> Result<()> {
     fs::write(foreign.path().join("hubs/dacapo/letter.txt"), "dear")?;
     refused(&fixture::command(foreign.path())?, "data_foreign", 78)?;
     let file = tempfile::NamedTempFile::new()?;
-    refused(&fixture::command(file.path())?, "data_unusable", 78)
+    refused(&fixture::command(file.path())?, "data_unusable", 78)?;
+    Ok(())
 }
 
 #[test]

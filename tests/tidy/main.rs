@@ -157,6 +157,12 @@ fn functions(text: &str) -> impl Iterator<Item = (usize, usize)> {
         if !head {
             continue;
         }
+        // What a trait only declares ends with its signature.
+        let opens =
+            lines[start..].iter().find_map(|line| line.trim_end().chars().next_back().filter(|c| "{;".contains(*c)));
+        if opens == Some(';') {
+            continue;
+        }
         let end = lines[start..].iter().position(|line| {
             line.starts_with(&" ".repeat(indent)) && line[indent..].starts_with('}') && line.trim().len() <= 2
         });

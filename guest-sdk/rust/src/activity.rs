@@ -5,6 +5,8 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{failure::Result, options::Options, time::Timestamp};
 
+pub use crate::bindings::activity::TraceContext;
+
 /// An activity as a type. `#[activity]` implements it.
 pub trait Activity {
     /// What it takes.
@@ -30,7 +32,7 @@ pub trait Activity {
 }
 
 /// Which call of an activity this is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct ActivityContext {
     /// The orchestration that asked.
     pub instance: String,
@@ -40,6 +42,8 @@ pub struct ActivityContext {
     pub attempt: u32,
     /// Equal for all attempts of this call, different for all others: pass it on to whatever must not happen twice.
     pub idempotency_key: String,
-    /// When the host gives up on this attempt.
+    /// When the host gives up on this attempt, unless it reports [`progress`](crate::progress).
     pub deadline: Timestamp,
+    /// The trace that this call belongs to: send it on with requests.
+    pub trace: Option<TraceContext>,
 }

@@ -62,3 +62,14 @@ pub mod orchestrator {
     });
     pub use self::exports::dacapo::durable::orchestrator::*;
 }
+
+/// What a running activity may tell the host.
+pub mod progress {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package dacapo:sdk-progress; world progress-import { import dacapo:durable/progress@0.1.0; }",
+        with: { "dacapo:durable/types@0.1.0": crate::bindings::types },
+        generate_all,
+    });
+    pub use self::dacapo::durable::progress::*;
+}

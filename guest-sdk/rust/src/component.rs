@@ -67,11 +67,11 @@ impl Component {
     /// # Errors
     /// `unknown-function`, `invalid-input`, or what the activity returns.
     pub fn run(&self, invocation: Invocation, input: &[u8]) -> Result<Vec<u8>> {
-        let Invocation { name, instance, task, attempt, idempotency_key, deadline } = invocation;
+        let Invocation { name, instance, task, attempt, idempotency_key, deadline, trace } = invocation;
         let mut activities = self.activities.iter();
         let entry = activities.find(|entry| entry.about.is_named(&name)).ok_or_else(|| unknown("activity", &name))?;
         let deadline = Timestamp::from_millis(deadline);
-        (entry.run)(ActivityContext { instance, task, attempt, idempotency_key, deadline }, input)
+        (entry.run)(ActivityContext { instance, task, attempt, idempotency_key, deadline, trace }, input)
     }
 
     /// Begins an execution of an orchestrator. An unknown name fails it at once with `unknown-function`.
@@ -135,7 +135,7 @@ fn no_such_orchestrator(context: Context, _: Vec<u8>) -> Root {
 }
 
 fn unknown(kind: &str, name: &str) -> Failure {
-    Failure::new("unknown-function", format!("this component has no {kind} {name:?}")).permanent()
+    Failure::new("unknown-function", format!("this component has no {kind} {name:?}")).non_retryable()
 }
 
 /// The schema of a type that `#[activity]` or `#[orchestrator]` saw in a signature.

@@ -1,19 +1,16 @@
 //! What an orchestrator can do: everything durable is a method of [`Context`], so that it can be seen in the code.
 //!
-//! It gives time, chance and identity as data of the host and asks for tasks and timers; it knows nothing of polling.
+//! Here it gives time, chance and identity as data of the host. `decide` asks for things to happen, `order` waits for
+//! several of them.
 
-use std::{fmt, future::Future, rc::Rc, time::Duration};
+use std::{fmt, rc::Rc};
 
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 
 use crate::{
-    activity::Activity,
-    bindings::orchestrator::{LogLevel, LogLine, ScheduleActivity},
-    call::{Call, Timer},
+    bindings::orchestrator::{LogLevel, LogLine},
     failure::Result,
     machine::Shared,
-    options::{Options, to_contract},
-    order::{self, Either, Join},
     payload::encode,
     time::Timestamp,
 };
@@ -32,6 +29,7 @@ pub(crate) struct Origin {
     pub(crate) execution: u32,
     pub(crate) version: Option<String>,
     pub(crate) parent: Option<String>,
+    pub(crate) tags: Vec<(String, String)>,
 }
 
 impl Context {
@@ -68,66 +66,9 @@ impl Context {
         self.origin.parent.as_deref()
     }
 
-    /// Calls an activity by name, for one that lives in another component. For one of your own, call its function.
-    pub fn call_activity<U: DeserializeOwned>(&self, name: &str, input: &(impl Serialize + ?Sized)) -> Call<U> {
-        self.schedule(name, input, Options::default())
-    }
-
-    /// What the function made by `#[activity]` does: schedules the activity with the options it recommends.
-    pub fn call<A: Activity>(&self, input: &A::Input) -> Call<A::Output> {
-        self.schedule(A::NAME, input, A::options())
-    }
-
-    fn schedule<U>(&self, name: &str, input: &(impl Serialize + ?Sized), options: Options) -> Call<U> {
-        let decision = encode(input, "invalid-input").map(|input| {
-            let options = to_contract(options);
-            ScheduleActivity { name: name.to_owned(), input, options }
-        });
-        Call::new(self.machine(), decision)
-    }
-
-    /// Wakes after this time. It does not cost anything to wait for a year.
-    pub fn sleep(&self, duration: Duration) -> Timer {
-        self.timer_at(self.now() + duration)
-    }
-
-    /// Wakes at this time, or at once if it has passed.
-    pub fn timer_at(&self, time: Timestamp) -> Timer {
-        Timer::new(self.machine(), time.as_millis())
-    }
-
-    /// Waits for all of a tuple of futures; ends with the failure that is first in history.
-    pub fn join<J: Join>(&self, futures: J) -> impl Future<Output = Result<J::Output>> + use<J> {
-        futures.join(self.clone())
-    }
-
-    /// Waits for all and keeps their order; ends with the failure that is first in history.
-    pub fn join_all<T, I>(&self, futures: I) -> impl Future<Output = Result<Vec<T>>> + use<T, I>
-    where
-        I: IntoIterator<Item: Future<Output = Result<T>>>,
-    {
-        order::join_all(self.machine(), futures.into_iter().collect())
-    }
-
-    /// Waits for the one that is first in history, and drops the other one: a timer is cancelled, a call abandoned.
-    /// Give `&mut future` to keep it.
-    ///
-    /// If the same event makes both ready, the first argument wins.
-    pub fn select<A, B>(&self, a: A, b: B) -> impl Future<Output = Either<A::Output, B::Output>> + use<A, B>
-    where
-        A: Future,
-        B: Future,
-    {
-        order::select(self.machine(), a, b)
-    }
-
-    /// Waits for the one of many that is first in history, tells its index, and drops the others, as [`Self::select`]
-    /// does. Of none at all there is no first: that waits for ever.
-    pub fn race<T, I>(&self, futures: I) -> impl Future<Output = (usize, T)> + use<T, I>
-    where
-        I: IntoIterator<Item: Future<Output = T>>,
-    {
-        order::race(self.machine(), futures.into_iter().collect())
+    /// What the caller attached to this instance, as names and values; children have the tags of their parent.
+    pub fn tags(&self) -> &[(String, String)] {
+        &self.origin.tags
     }
 
     /// The time of this turn. It stands still between two awaits and never goes back.

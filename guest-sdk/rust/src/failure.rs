@@ -20,11 +20,24 @@ pub struct Failure {
     pub details: Option<String>,
     /// Whether a retry policy may try again.
     pub retryable: bool,
+    /// What led to it, the nearest first. The host keeps eight of them.
+    pub causes: Vec<Cause>,
+}
+
+/// A failure behind a failure.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cause {
+    /// As in [`Failure`].
+    pub kind: String,
+    /// One sentence for a person.
+    pub message: String,
+    /// Anything longer, as plain text.
+    pub details: Option<String>,
 }
 
 /// Makes a [`Failure`] of a kind and a formatted message: `return Err(fail!("card-declined", "{bank} said no"))`.
 ///
-/// It is retryable; end it with `.permanent()` if trying again cannot help.
+/// It is retryable; end it with `.non_retryable()` if trying again cannot help.
 #[macro_export]
 macro_rules! fail {
     ($kind:expr, $($message:tt)+) => { $crate::Failure::new($kind, ::std::format!($($message)+)) };
@@ -33,11 +46,11 @@ macro_rules! fail {
 impl Failure {
     /// A failure that a retry policy may try again.
     pub fn new(kind: impl Into<String>, message: impl Into<String>) -> Self {
-        Failure { kind: kind.into(), message: message.into(), details: None, retryable: true }
+        Failure { kind: kind.into(), message: message.into(), details: None, retryable: true, causes: Vec::new() }
     }
 
     /// The same failure, but trying again cannot help.
-    pub fn permanent(self) -> Self {
+    pub fn non_retryable(self) -> Self {
         Failure { retryable: false, ..self }
     }
 
@@ -45,11 +58,26 @@ impl Failure {
     pub fn details(self, details: impl Into<String>) -> Self {
         Failure { details: Some(details.into()), ..self }
     }
+
+    /// The same failure with another one, and what led to that, as its causes.
+    pub fn because(mut self, cause: Failure) -> Self {
+        let Failure { kind, message, details, causes, .. } = cause;
+        self.causes.push(Cause { kind, message, details });
+        self.causes.extend(causes);
+        self
+    }
+
+    /// Whether the failure, or one of its causes, is of this kind: `failure.is("card-declined")` is true of a child that
+    /// failed because of it, too.
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind || self.causes.iter().any(|cause| cause.kind == kind)
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "{}: {}", self.kind, self.message)
+        write!(out, "{}: {}", self.kind, self.message)?;
+        self.causes.iter().try_for_each(|cause| write!(out, ", because of {}: {}", cause.kind, cause.message))
     }
 }
 
@@ -89,14 +117,16 @@ fn kind_of(type_name: &str) -> String {
 
 impl From<Failure> for types::Failure {
     fn from(failure: Failure) -> Self {
-        let Failure { kind, message, details, retryable } = failure;
-        types::Failure { kind, message, details, retryable }
+        let Failure { kind, message, details, retryable, causes } = failure;
+        let causes = causes.into_iter().map(|Cause { kind, message, details }| types::Cause { kind, message, details });
+        types::Failure { kind, message, details, retryable, causes: causes.collect() }
     }
 }
 
 pub(crate) fn from_contract(failure: types::Failure) -> Failure {
-    let types::Failure { kind, message, details, retryable } = failure;
-    Failure { kind, message, details, retryable }
+    let types::Failure { kind, message, details, retryable, causes } = failure;
+    let causes = causes.into_iter().map(|types::Cause { kind, message, details }| Cause { kind, message, details });
+    Failure { kind, message, details, retryable, causes: causes.collect() }
 }
 
 #[cfg(test)]
@@ -108,6 +138,18 @@ mod tests {
         let parsed = || -> Result<u32> { Ok("x".parse::<u32>()?) };
         assert_eq!(parsed().unwrap_err().kind, "parse-int-error");
         assert_eq!(kind_of("a::b::Wrapped<c::D>"), "wrapped");
-        assert_eq!(fail!("declined", "{} said no", "it").permanent().to_string(), "declined: it said no");
+        assert_eq!(fail!("declined", "{} said no", "it").to_string(), "declined: it said no");
+    }
+
+    #[test]
+    fn causes_follow_the_nearest_first() {
+        let declined = fail!("declined", "no money").details("balance 0").non_retryable();
+        let failure = fail!("unpaid", "order 7").because(fail!("dacapo:child-failed", "payment").because(declined));
+        assert_eq!(
+            failure.to_string(),
+            "unpaid: order 7, because of dacapo:child-failed: payment, because of declined: no money"
+        );
+        assert!(failure.is("unpaid") && failure.is("declined") && !failure.is("lost"));
+        assert_eq!(from_contract(failure.clone().into()), failure);
     }
 }

@@ -1,12 +1,13 @@
-//! How the host shall treat one call of an activity.
+//! How the host shall treat one call of an activity or one child.
 
 use std::time::Duration;
 
 use crate::{bindings::types, time::millis};
 
-/// When and how often a failed activity is tried again.
+/// When and how often a failed activity or child is tried again.
 ///
-/// The wait before attempt `n + 1` is `first_interval × coefficient^(n - 1)`, at most `max_interval`.
+/// The wait before attempt `n + 1` is `first_interval × coefficient^(n - 1)`, at most `max_interval`, less up to `jitter`
+/// of it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Retry(pub(crate) types::RetryPolicy);
 
@@ -19,6 +20,7 @@ impl Retry {
             coefficient: 1.0,
             max_interval: None,
             retry_timeout: None,
+            jitter: 0.0,
             non_retryable: Vec::new(),
         })
     }
@@ -41,13 +43,20 @@ impl Retry {
         self
     }
 
-    /// No new attempt begins later than this after the activity was scheduled.
+    /// No new attempt begins later than this after the task was scheduled.
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.0.retry_timeout = Some(millis(timeout));
         self
     }
 
-    /// Failure kinds that end the activity at once.
+    /// Leaves this part of each wait, from 0 to 1, to chance, so that many that failed together do not come back together.
+    /// The chance is the same in every replay.
+    pub fn jitter(mut self, part: f64) -> Self {
+        self.0.jitter = part;
+        self
+    }
+
+    /// Failure kinds, of the failure itself or of a cause, that end the task at once.
     pub fn non_retryable<K: Into<String>>(mut self, kinds: impl IntoIterator<Item = K>) -> Self {
         self.0.non_retryable.extend(kinds.into_iter().map(Into::into));
         self
@@ -59,7 +68,7 @@ impl Retry {
 pub struct Options {
     /// Without it the first failure is final.
     pub retry: Option<Retry>,
-    /// Wall time that one attempt may take. Without it the host's own limit applies.
+    /// Wall time that one attempt may take, counted anew from each report of progress. Without it the host's own limit applies.
     pub timeout: Option<Duration>,
 }
 

@@ -10,9 +10,9 @@ use crate::{context::Context, failure::Result};
 /// An orchestrator as a type. `#[orchestrator]` implements it.
 pub trait Orchestrator {
     /// What it takes.
-    type Input: DeserializeOwned;
+    type Input: Serialize + DeserializeOwned;
     /// What it gives.
-    type Output: Serialize + JsonSchema;
+    type Output: Serialize + DeserializeOwned + JsonSchema;
     /// The name by which the host knows it.
     const NAME: &'static str;
     /// Its documentation.

@@ -1,7 +1,7 @@
 //! Waiting for several futures in the order of history.
 //!
 //! Once a combinator waits, events come one at a time, so whatever becomes ready first *is* first in history. Only at
-//! its first poll it may find several results that arrived while the orchestrator awaited something else. Then
+//! its first poll it may find several things that arrived while the orchestrator awaited something else. Then
 //! [`replay`] shows them one after another, oldest first, as if the combinator had been there all along. So the order
 //! of arguments decides between two futures only if the same event made both of them ready.
 
@@ -31,27 +31,62 @@ pub trait Join {
     fn join(self, cx: Context) -> impl Future<Output = Result<Self::Output>>;
 }
 
-/// Polls as if the results that have arrived were arriving now, in order, until that leads to an end.
-pub(crate) fn replay<T>(machine: &Shared, mut poll: impl FnMut() -> Poll<T>) -> Poll<T> {
-    let moments = machine.borrow().unclaimed();
-    if moments.is_empty() {
+impl Context {
+    /// Waits for all of a tuple of futures; ends with the failure that is first in history.
+    pub fn join<J: Join>(&self, futures: J) -> impl Future<Output = Result<J::Output>> + use<J> {
+        futures.join(self.clone())
+    }
+
+    /// Waits for all and keeps their order; ends with the failure that is first in history.
+    pub fn join_all<T, I>(&self, futures: I) -> impl Future<Output = Result<Vec<T>>> + use<T, I>
+    where
+        I: IntoIterator<Item: Future<Output = Result<T>>>,
+    {
+        join_all(self.machine(), futures.into_iter().collect())
+    }
+
+    /// Waits for the one that is first in history, and drops the other one: a timer is cancelled, a call abandoned.
+    /// Give `&mut future` to keep it.
+    ///
+    /// If the same event makes both ready, the first argument wins.
+    pub fn select<A, B>(&self, a: A, b: B) -> impl Future<Output = Either<A::Output, B::Output>> + use<A, B>
+    where
+        A: Future,
+        B: Future,
+    {
+        select(self.machine(), a, b)
+    }
+
+    /// Waits for the one of many that is first in history, tells its index, and drops the others, as [`Self::select`]
+    /// does. Of none at all there is no first: that waits for ever.
+    pub fn race<T, I>(&self, futures: I) -> impl Future<Output = (usize, T)> + use<T, I>
+    where
+        I: IntoIterator<Item: Future<Output = T>>,
+    {
+        race(self.machine(), futures.into_iter().collect())
+    }
+}
+
+/// Polls as if what has arrived were arriving now, in order, until that leads to an end.
+fn replay<T>(machine: &Shared, mut poll: impl FnMut() -> Poll<T>) -> Poll<T> {
+    let end = machine.borrow().horizon();
+    let mut next = machine.borrow().next_arrival(0, end);
+    if next.is_none() {
         return poll();
     }
-    let horizon = machine.borrow_mut().set_horizon(0);
+    machine.borrow_mut().set_horizon(0);
     let mut result = poll();
-    for moment in moments {
-        if result.is_ready() {
-            break;
-        }
+    while let (Poll::Pending, Some(moment)) = (&result, next) {
         machine.borrow_mut().set_horizon(moment);
         result = poll();
+        next = machine.borrow().next_arrival(moment, end);
     }
-    machine.borrow_mut().set_horizon(horizon);
+    machine.borrow_mut().set_horizon(end);
     result
 }
 
 /// What all combinators here are: a poll function whose first poll sees the past in order.
-pub(crate) async fn first_replayed<T>(machine: Shared, mut poll: impl FnMut(&mut PollContext<'_>) -> Poll<T>) -> T {
+async fn first_replayed<T>(machine: Shared, mut poll: impl FnMut(&mut PollContext<'_>) -> Poll<T>) -> T {
     let mut is_first = true;
     std::future::poll_fn(move |cx| if std::mem::take(&mut is_first) { replay(&machine, || poll(cx)) } else { poll(cx) })
         .await
@@ -70,13 +105,13 @@ pub(crate) async fn select<A: Future, B: Future>(machine: Shared, a: A, b: B) ->
 }
 
 /// The first of many and its index. The others are dropped.
-pub(crate) async fn race<F: Future>(machine: Shared, futures: Vec<F>) -> (usize, F::Output) {
+async fn race<F: Future>(machine: Shared, futures: Vec<F>) -> (usize, F::Output) {
     let mut crowd = Crowd::new(futures);
     first_replayed(machine, move |cx| crowd.poll_next(cx)).await
 }
 
 /// All outputs in the order of the arguments, or the failure that was first in history.
-pub(crate) async fn join_all<T, F: Future<Output = Result<T>>>(machine: Shared, futures: Vec<F>) -> Result<Vec<T>> {
+async fn join_all<T, F: Future<Output = Result<T>>>(machine: Shared, futures: Vec<F>) -> Result<Vec<T>> {
     let mut outputs: Vec<Option<T>> = futures.iter().map(|_| None).collect();
     let mut missing = outputs.len();
     let mut crowd = Crowd::new(futures);

@@ -23,7 +23,7 @@ impl<'de> Deserialize<'de> for NoInput {
 
 /// `what` is the kind of the failure if the value has no JSON form, for example a map whose keys are not text.
 pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, what: &str) -> Result<Vec<u8>> {
-    serde_json::to_vec(value).map_err(|error| Failure::new(what, error.to_string()).permanent())
+    serde_json::to_vec(value).map_err(|error| Failure::new(what, error.to_string()).non_retryable())
 }
 
 /// `what` is the kind of the failure if the text does not fit the type; its message says where.
@@ -44,7 +44,7 @@ fn misfit(payload: &[u8], what: &str, error: &serde_json::Error) -> Failure {
     let text = error.to_string();
     // A payload is one long line: the path says more than a line and a column.
     let reason = text.rsplit_once(" at line ").map_or(text.as_str(), |(reason, _)| reason);
-    Failure::new(what, format!("{path}: {reason}")).permanent()
+    Failure::new(what, format!("{path}: {reason}")).non_retryable()
 }
 
 /// The JSON path of the value that is being read after so many bytes: `$.orders[2].total`.

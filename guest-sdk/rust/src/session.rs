@@ -18,10 +18,10 @@ use std::{
 };
 
 use crate::{
-    bindings::orchestrator::{Start, Status, Step, Turn},
+    bindings::orchestrator::{self as contract, Start, Status, Step, Turn},
     context::{Context, Origin},
     failure::{Failure, Result},
-    machine::{Machine, Shared},
+    machine::{Machine, Next, Shared, Untaken},
 };
 
 /// The body of an orchestrator with its types erased.
@@ -38,6 +38,7 @@ pub struct Session {
 enum State {
     Running(Root),
     Finished(Result<Vec<u8>>),
+    ContinuedAsNew(Next),
 }
 
 /// Whether something that the root waits for became ready.
@@ -56,9 +57,9 @@ impl Wake for Flag {
 impl Session {
     /// Begins an execution and plays its first turn.
     pub(crate) fn open(start: Start, body: fn(Context, Vec<u8>) -> Root) -> (Session, Step) {
-        let Start { name, instance, execution, version, parent, now, seed, input, replaying } = start;
+        let Start { name, instance, execution, version, parent, tags, now, seed, input, replaying } = start;
         let machine = Rc::new(RefCell::new(Machine::new(now, replaying, seed)));
-        let origin = Origin { name, instance, execution, version, parent };
+        let origin = Origin { name, instance, execution, version, parent, tags };
         let root = body(Context::new(machine.clone(), origin), input);
         let flag = Arc::new(Flag(AtomicBool::new(true)));
         let waker = Waker::from(flag.clone());
@@ -77,10 +78,7 @@ impl Session {
                 machine.replaying = turn.replaying;
             }
             for event in turn.events {
-                let waker = self.machine.borrow_mut().deliver(event);
-                if let Some(waker) = waker {
-                    waker.wake();
-                }
+                self.machine.borrow_mut().deliver(event);
                 self.run();
             }
         }
@@ -91,8 +89,12 @@ impl Session {
     fn run(&mut self) {
         while let State::Running(root) = &mut self.state {
             if self.flag.0.swap(false, Relaxed) {
-                if let Poll::Ready(result) = root.as_mut().poll(&mut PollContext::from_waker(&self.waker)) {
-                    self.state = State::Finished(result);
+                let poll = root.as_mut().poll(&mut PollContext::from_waker(&self.waker));
+                let next = self.machine.borrow_mut().next.take();
+                match (poll, next) {
+                    (_, Some(next)) => self.state = State::ContinuedAsNew(next),
+                    (Poll::Ready(result), None) => self.state = State::Finished(result),
+                    (Poll::Pending, None) => {}
                 }
             } else if self.machine.borrow().is_waiting() {
                 return;
@@ -103,18 +105,22 @@ impl Session {
     }
 
     fn step(&mut self) -> Step {
+        let mut machine = self.machine.borrow_mut();
         let status = match &self.state {
-            State::Running(_) => Status::Waiting,
+            State::Running(_) => Status::Waiting(machine.wanted()),
             State::Finished(Ok(output)) => Status::Completed(output.clone()),
             State::Finished(Err(failure)) => Status::Failed(failure.clone().into()),
+            State::ContinuedAsNew(Next { input, untaken }) => {
+                let carried = match untaken {
+                    Untaken::Carried => machine.untaken(),
+                    Untaken::Dropped => Vec::new(),
+                };
+                Status::ContinuedAsNew(contract::ContinueAsNew { input: input.clone(), carried })
+            }
         };
-        let mut machine = self.machine.borrow_mut();
-        Step {
-            decisions: machine.take_decisions(),
-            status,
-            custom_status: machine.custom_status.take(),
-            logs: std::mem::take(&mut machine.logs),
-        }
+        let (decisions, sources) = machine.take_decisions();
+        let (custom_status, logs) = (machine.custom_status.take(), std::mem::take(&mut machine.logs));
+        Step { decisions, sources, status, custom_status, logs }
     }
 }
 
@@ -125,7 +131,7 @@ impl fmt::Debug for Session {
 }
 
 fn stalled() -> Failure {
-    let message = "the orchestrator waits, but no task and no timer is open that could wake it: \
+    let message = "the orchestrator waits, but for no task, no timer and no event that could wake it: \
                    it awaits something that is not durable";
-    Failure::new("stalled", message).permanent()
+    Failure::new("stalled", message).non_retryable()
 }

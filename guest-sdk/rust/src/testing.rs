@@ -20,37 +20,57 @@
 //! ```
 //!
 //! Time stands still while code runs and jumps to whatever happens next, so a test of a year takes microseconds.
-//! Retries, timeouts of attempts and timers are played as the host does. At the end the kit replays the whole run from
-//! the beginning, event by event and all at once, and panics if a decision differs: so every test of an orchestrator is
-//! also a test of its determinism.
+//! Retries, timeouts of attempts, timers, children, events and new executions are played as the host does. At the end the
+//! kit replays every execution from the beginning, all turns at once, and panics if a decision differs: so every test of
+//! an orchestrator is also a test of its determinism.
 
-mod play;
+mod player;
+mod progress;
+mod replay;
 mod run;
+mod trace;
+mod world;
 
 use std::{collections::BTreeMap, fmt, time::Duration};
 
-use serde::Serialize;
+use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    activity::Activity, bindings::activity::Invocation, bindings::orchestrator::Start, component::ActivityEntry,
-    component::Component, component::OrchestratorEntry, failure::Result, orchestrator::Orchestrator, payload,
+    activity::Activity,
+    bindings::{
+        activity::Invocation,
+        orchestrator::{EventRaised, Start},
+    },
+    component::{ActivityEntry, Component, OrchestratorEntry},
+    failure::Result,
+    orchestrator::Orchestrator,
+    payload,
     time::millis,
 };
 
+pub(crate) use self::progress::hear;
+pub use self::{
+    progress::reports,
+    run::{Execution, Run},
+};
 pub use crate::bindings;
-pub use run::Run;
 
 /// The time at which every test begins: 2026-01-01T00:00:00Z.
 pub const BEGIN_MS: u64 = 1_767_225_600_000;
 
+/// The instance that a test plays.
+const INSTANCE: &str = "test";
+
 /// A test of one orchestrator, before it starts.
 pub struct Kit {
-    component: Component,
     start: Start,
-    activities: BTreeMap<String, Stub>,
+    /// By their names in lower case, as all names here.
+    orchestrators: BTreeMap<String, Component>,
+    stubs: BTreeMap<String, Stub>,
+    events: Vec<(u64, EventRaised)>,
 }
 
-/// What stands for an activity.
+/// What stands for an activity, or for a child.
 #[derive(Default)]
 struct Stub {
     answer: Option<Answer>,
@@ -62,19 +82,20 @@ type Answer = Box<dyn FnMut(Invocation, &[u8]) -> Result<Vec<u8>>>;
 impl Kit {
     /// A test of this orchestrator.
     pub fn new<O: Orchestrator>() -> Kit {
-        let orchestrators = const { &[OrchestratorEntry::of::<O>()] };
         let start = Start {
             name: O::NAME.to_owned(),
-            instance: "test".to_owned(),
+            instance: INSTANCE.to_owned(),
             execution: 1,
             version: None,
             parent: None,
+            tags: Vec::new(),
             now: BEGIN_MS,
             seed: 0,
             input: b"null".to_vec(),
             replaying: false,
         };
-        Kit { component: Component { orchestrators, activities: &[] }, start, activities: BTreeMap::new() }
+        let kit = Kit { start, orchestrators: BTreeMap::new(), stubs: BTreeMap::new(), events: Vec::new() };
+        kit.child::<O>()
     }
 
     /// The seed of the generator; 0 unless given.
@@ -89,16 +110,35 @@ impl Kit {
         self
     }
 
+    /// The orchestration that started this one.
+    pub fn parent(mut self, instance: &str) -> Kit {
+        self.start.parent = Some(instance.to_owned());
+        self
+    }
+
+    /// Something that the caller attaches.
+    pub fn tag(mut self, name: &str, value: &str) -> Kit {
+        self.start.tags.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
     /// Lets calls of this activity run the real function.
     pub fn activity<A: Activity>(self) -> Kit {
         let component = Component { orchestrators: &[], activities: const { &[ActivityEntry::of::<A>()] } };
         self.stub(A::NAME, move |invocation, input| component.run(invocation, input))
     }
 
-    /// Lets this function answer the calls of an activity, retries included.
+    /// Lets children of this name be played, too. The orchestrator of the test itself is known already.
+    pub fn child<O: Orchestrator>(mut self) -> Kit {
+        let orchestrators = const { &[OrchestratorEntry::of::<O>()] };
+        self.orchestrators.insert(O::NAME.to_ascii_lowercase(), Component { orchestrators, activities: &[] });
+        self
+    }
+
+    /// Lets this function answer the calls of an activity or the starts of a child, retries included.
     pub fn answer<I, U>(self, name: &str, mut answer: impl FnMut(I) -> Result<U> + 'static) -> Kit
     where
-        I: serde::de::DeserializeOwned,
+        I: DeserializeOwned,
         U: Serialize,
     {
         self.stub(name, move |_, input| {
@@ -106,30 +146,41 @@ impl Kit {
         })
     }
 
-    /// Lets each attempt of an activity take this long; nothing unless given.
+    /// Lets each attempt of an activity, or a child that a function answers, take this long; nothing unless given.
     pub fn takes(mut self, name: &str, duration: Duration) -> Kit {
-        self.activities.entry(name.to_ascii_lowercase()).or_default().takes_ms = millis(duration);
+        self.stubs.entry(name.to_ascii_lowercase()).or_default().takes_ms = millis(duration);
+        self
+    }
+
+    /// Sends the orchestrator an external event, so long after the test began.
+    ///
+    /// # Panics
+    /// If the value has no JSON form.
+    pub fn event_at(mut self, after: Duration, name: &str, value: &(impl Serialize + ?Sized)) -> Kit {
+        let input = payload::encode(value, "invalid-event").expect("the event of a test has a JSON form");
+        self.events.push((BEGIN_MS + millis(after), EventRaised { name: name.to_owned(), input }));
         self
     }
 
     /// Plays it to its end, or until nothing can happen any more (`dacapo:stalled`).
     ///
     /// # Panics
-    /// If an activity is called that the test does not know, or if a replay decides differently.
+    /// If an activity or a child is called that the test does not know, if a replay decides differently, or if it
+    /// continues as new without an end.
     pub fn start(mut self, input: &(impl Serialize + ?Sized)) -> Run {
         self.start.input = payload::encode(input, "invalid-input").expect("the input of a test has a JSON form");
-        play::play(self)
+        world::play(self)
     }
 
     fn stub(mut self, name: &str, answer: impl FnMut(Invocation, &[u8]) -> Result<Vec<u8>> + 'static) -> Kit {
-        self.activities.entry(name.to_ascii_lowercase()).or_default().answer = Some(Box::new(answer));
+        self.stubs.entry(name.to_ascii_lowercase()).or_default().answer = Some(Box::new(answer));
         self
     }
 }
 
 impl fmt::Debug for Kit {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let activities: Vec<_> = self.activities.keys().collect();
-        out.debug_struct("Kit").field("orchestrator", &self.start.name).field("activities", &activities).finish()
+        let stubs: Vec<_> = self.stubs.keys().collect();
+        out.debug_struct("Kit").field("orchestrator", &self.start.name).field("stubs", &stubs).finish_non_exhaustive()
     }
 }

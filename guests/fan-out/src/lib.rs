@@ -10,7 +10,7 @@ dacapo::export! {
 /// Multiplies a number by itself.
 #[activity]
 fn square(number: u64) -> Result<u64> {
-    number.checked_mul(number).ok_or_else(|| fail!("overflow", "{number} is too large to square").permanent())
+    number.checked_mul(number).ok_or_else(|| fail!("overflow", "{number} is too large to square").non_retryable())
 }
 
 /// Squares the numbers from 1 to `count`, all at once, and adds the results.

@@ -1,16 +1,17 @@
 //! Everything that a host must survive. What plain code can do wrong is in `orchestrators` and `activities`; what the
-//! SDK does not let an author do is in `raw`.
+//! SDK does not let an author do is in `raw`; what must go right although the host is killed is in `steadfast`.
 //!
-//! Each orchestrator takes the number of calls of `echo` that it makes first (`null` is none), so that a test chooses
-//! the turn in which it goes wrong.
+//! Most orchestrators take the number of calls of `echo` that they make first (`null` is none), so that a test chooses
+//! the turn in which they go wrong.
 
 mod activities;
 mod orchestrators;
 pub mod raw;
+mod steadfast;
 
 use dacapo::{ActivityEntry, Component, OrchestratorEntry};
 
-use crate::{activities::*, orchestrators::*};
+use crate::{activities::*, orchestrators::*, steadfast::*};
 
 /// What plain code can do wrong; `raw` adds the rest.
 pub static COMPONENT: Component = Component {
@@ -26,7 +27,26 @@ pub static COMPONENT: Component = Component {
         OrchestratorEntry::of::<stalls>(),
         OrchestratorEntry::of::<calls_nobody>(),
         OrchestratorEntry::of::<tries>(),
+        OrchestratorEntry::of::<sets_timer>(),
+        OrchestratorEntry::of::<waits_for>(),
+        OrchestratorEntry::of::<sends_much>(),
+        OrchestratorEntry::of::<talks_to_itself>(),
+        OrchestratorEntry::of::<is_its_own_child>(),
+        OrchestratorEntry::of::<descends_for_ever>(),
+        OrchestratorEntry::of::<starts_nobody>(),
+        OrchestratorEntry::of::<has_a_bad_child>(),
+        OrchestratorEntry::of::<begins_anew_for_ever>(),
+        OrchestratorEntry::of::<cancels>(),
         OrchestratorEntry::of::<calls>(),
+        OrchestratorEntry::of::<listens>(),
+        OrchestratorEntry::of::<passes_on>(),
+        OrchestratorEntry::of::<comes_of_age>(),
+        OrchestratorEntry::of::<insists>(),
+        OrchestratorEntry::of::<gets_up>(),
+        OrchestratorEntry::of::<helps_up>(),
+        OrchestratorEntry::of::<waits_for_child>(),
+        OrchestratorEntry::of::<is_rebuilt>(),
+        OrchestratorEntry::of::<is_traced>(),
     ],
     activities: &[
         ActivityEntry::of::<echo>(),
@@ -36,6 +56,12 @@ pub static COMPONENT: Component = Component {
         ActivityEntry::of::<task_recurses>(),
         ActivityEntry::of::<task_allocates>(),
         ActivityEntry::of::<task_returns_much>(),
+        ActivityEntry::of::<task_reports>(),
+        ActivityEntry::of::<task_works_until_cancelled>(),
+        ActivityEntry::of::<task_ignores_cancel>(),
+        ActivityEntry::of::<task_reports_much>(),
         ActivityEntry::of::<task_poses_as_host>(),
+        ActivityEntry::of::<stumbles>(),
+        ActivityEntry::of::<tells_trace>(),
     ],
 };

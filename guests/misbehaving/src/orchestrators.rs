@@ -2,7 +2,7 @@
 
 use std::hint::black_box;
 
-use dacapo::prelude::*;
+use dacapo::{prelude::*, serde_json::Value};
 
 use crate::activities::{descend, echo, flaky, hoard};
 
@@ -80,6 +80,85 @@ pub async fn stalls(cx: Context, after: Option<u32>) -> Result<()> {
     std::future::pending().await
 }
 
+/// Sets a timer so many milliseconds from now; before now if it is negative, at the end of time if it is `null`.
+#[orchestrator]
+pub async fn sets_timer(cx: Context, offset_ms: Option<i64>) -> Result<()> {
+    let now = cx.now().as_millis();
+    let at = offset_ms.map_or(u64::MAX, |offset_ms| now.saturating_add_signed(offset_ms));
+    cx.timer_at(Timestamp::from_millis(at)).await;
+    Ok(())
+}
+
+/// Waits for the event of this name.
+#[orchestrator]
+pub async fn waits_for(cx: Context, name: String) -> Result<()> {
+    cx.wait_event(&name).await
+}
+
+/// Sends this number of events (100,000 unless given) to an instance that does not exist.
+#[orchestrator]
+pub async fn sends_much(cx: Context, events: Option<u32>) -> Result<()> {
+    (0..events.unwrap_or(100_000)).try_for_each(|n| cx.send_event("nobody", "noise", &n))
+}
+
+/// Sends itself an event, and waits for it.
+#[orchestrator]
+pub async fn talks_to_itself(cx: Context, after: Option<u32>) -> Result<String> {
+    echo_first(&cx, after).await?;
+    cx.send_event(cx.instance_id(), "word", "hello")?;
+    cx.wait_event("WORD").await
+}
+
+/// Starts a child that has its own id.
+#[orchestrator]
+pub async fn is_its_own_child(cx: Context, after: Option<u32>) -> Result<()> {
+    echo_first(&cx, after).await?;
+    behaves(&cx, None).id(cx.instance_id()).await
+}
+
+/// Starts a child of the same kind, which starts a child of the same kind.
+#[orchestrator]
+pub async fn descends_for_ever(cx: Context, depth: Option<u32>) -> Result<()> {
+    descends_for_ever(&cx, Some(depth.unwrap_or(0) + 1)).await
+}
+
+/// Starts a child of a name that nobody has.
+#[orchestrator]
+pub async fn starts_nobody(cx: Context, after: Option<u32>) -> Result<()> {
+    echo_first(&cx, after).await?;
+    cx.call_child("no_such_orchestrator", &()).await
+}
+
+/// Starts a child that panics.
+#[orchestrator]
+pub async fn has_a_bad_child(cx: Context, after: Option<u32>) -> Result<()> {
+    panics(&cx, after).await
+}
+
+/// Begins anew at once, again and again.
+#[orchestrator]
+pub async fn begins_anew_for_ever(cx: Context, times: Option<u64>) -> Result<()> {
+    cx.continue_as_new(&(times.unwrap_or(0) + 1)).await
+}
+
+/// Which activity to cancel, and when.
+#[payload]
+pub struct Cancel {
+    activity: String,
+    after_ms: u64,
+}
+
+/// Calls an activity, cancels it after a while, and returns how many milliseconds that took.
+#[orchestrator]
+pub async fn cancels(cx: Context, cancel: Cancel) -> Result<u64> {
+    let begin = cx.now();
+    let call = cx.call_activity::<u64>(&cancel.activity, &());
+    cx.sleep(Duration::from_millis(cancel.after_ms)).await;
+    call.cancel();
+    cx.sleep(Duration::from_millis(1)).await;
+    Ok((cx.now() - begin).as_millis() as u64)
+}
+
 /// Calls an activity that nobody has.
 #[orchestrator]
 pub async fn calls_nobody(cx: Context, after: Option<u32>) -> Result<()> {
@@ -100,9 +179,9 @@ pub struct Task {
     input: Option<u64>,
 }
 
-/// Calls one of the activities that go wrong, and gives it a second.
+/// Calls one of the activities that go wrong, gives it a second, and returns what it returns.
 #[orchestrator]
-pub async fn calls(cx: Context, task: Task) -> Result<()> {
+pub async fn calls(cx: Context, task: Task) -> Result<Value> {
     cx.call_activity(&task.activity, &task.input).timeout(Duration::from_secs(1)).await
 }
 
@@ -128,6 +207,27 @@ mod tests {
     fn the_first_of_many_timers_wins() {
         let run = Kit::new::<decides_much>().start(&1_000);
         assert_eq!(run.output::<usize>(), Ok(0));
+    }
+
+    #[test]
+    fn odd_wishes_come_to_an_end() {
+        fn check<O: Orchestrator>(input: impl dacapo::serde::Serialize, expect: Result<&str, &str>) {
+            let kit =
+                Kit::new::<O>().child::<behaves>().answer("work", |()| Ok(1)).takes("work", Duration::from_secs(9));
+            let run = kit.start(&input);
+            let output = run.output::<Value>().map(|output| output.to_string());
+            let output =
+                output.map_err(|failure| failure.causes.first().map_or(failure.kind, |cause| cause.kind.clone()));
+            assert_eq!(output.as_deref().map_err(String::as_str), expect);
+        }
+        check::<sets_timer>(Some(0), Ok("null"));
+        check::<sets_timer>(Some(-1), Ok("null"));
+        check::<sets_timer>(Some(i64::MIN), Ok("null"));
+        check::<waits_for>("nothing", Err("dacapo:stalled"));
+        check::<sends_much>(Some(3), Ok("null"));
+        check::<talks_to_itself>((), Ok("\"hello\""));
+        check::<is_its_own_child>((), Err("dacapo:child-exists"));
+        check::<cancels>(Cancel { activity: "work".to_owned(), after_ms: 5 }, Ok("6"));
     }
 
     #[test]

@@ -9,12 +9,15 @@ use dacapo::{
     bindings::{
         activity::{self, Invocation},
         functions::{self, Function, Kind},
-        orchestrator::{self, Decision, ScheduleActivity, Start, Status, Step, Turn},
+        orchestrator::{
+            self, ContinueAsNew, Decision, EventRaised, ScheduleActivity, SendEvent, Start, StartChild, Status, Step,
+            Turn,
+        },
         types::{ActivityOptions, Failure},
     },
 };
 
-use crate::COMPONENT;
+use crate::{COMPONENT, steadfast::build};
 
 /// Functions that exist only here, and what they do.
 const FUNCTIONS: &[(&str, Kind, &str)] = &[
@@ -22,8 +25,17 @@ const FUNCTIONS: &[(&str, Kind, &str)] = &[
     ("returns_deep_json", Kind::Orchestrator, "Completes with a thousand nested lists."),
     ("sends_invalid_json", Kind::Orchestrator, "Calls `echo` with half a JSON text."),
     ("shows_invalid_json", Kind::Orchestrator, "Sets half a JSON text as its custom status."),
+    ("sends_invalid_event", Kind::Orchestrator, "Sends an event that is half a JSON text."),
+    ("sends_unnamed_event", Kind::Orchestrator, "Sends an event without a name."),
+    ("starts_child_with_invalid_json", Kind::Orchestrator, "Starts `behaves` with half a JSON text."),
+    ("starts_child_with_bad_id", Kind::Orchestrator, "Starts `behaves` with an id that is none."),
+    ("continues_with_invalid_json", Kind::Orchestrator, "Continues as new with half a JSON text."),
+    ("carries_invalid_json", Kind::Orchestrator, "Continues as new and carries an event that is half a JSON text."),
+    ("cancels_what_is_not", Kind::Orchestrator, "Cancels a task that it never asked for."),
+    ("cancels_itself", Kind::Orchestrator, "Cancels its own cancellation."),
+    ("waits_for_unnamed_event", Kind::Orchestrator, "Says that it waits for an event without a name."),
     ("waits_for_nothing", Kind::Orchestrator, "Says that it waits, but nothing is open."),
-    ("lies_when_replayed", Kind::Orchestrator, "Calls `echo`; in a replay it sets a timer instead."),
+    ("lies_when_replayed", Kind::Orchestrator, "Calls `echo`; in a replay by build 1 it sets a timer instead."),
     ("forgets_when_replayed", Kind::Orchestrator, "Calls `echo`; in a replay it decides nothing."),
     ("counts_its_calls", Kind::Orchestrator, "Calls `echo` in each call of `open` or `advance`, not in each turn."),
     ("task_returns_invalid_json", Kind::Activity, "Returns half a JSON text."),
@@ -84,8 +96,22 @@ impl orchestrator::Guest for Exports {
             "shows_invalid_json" => {
                 (Liar::Mute, Step { custom_status: Some(HALF.to_vec()), ..waiting(vec![echo(b"1")]) })
             }
+            "sends_invalid_event" => (Liar::Mute, waiting(vec![send("word", HALF), echo(b"1")])),
+            "sends_unnamed_event" => (Liar::Mute, waiting(vec![send("", b"1"), echo(b"1")])),
+            "starts_child_with_invalid_json" => (Liar::Mute, waiting(vec![child(None, HALF)])),
+            "starts_child_with_bad_id" => (Liar::Mute, waiting(vec![child(Some("../\0"), b"null")])),
+            "continues_with_invalid_json" => (Liar::Mute, continued(HALF, Vec::new())),
+            "carries_invalid_json" => {
+                let event = EventRaised { name: "word".to_owned(), input: HALF.to_vec() };
+                (Liar::Mute, continued(b"null", vec![event]))
+            }
+            "cancels_what_is_not" => (Liar::Mute, waiting(vec![echo(b"1"), Decision::Cancel(7)])),
+            "cancels_itself" => (Liar::Mute, waiting(vec![echo(b"1"), Decision::Cancel(1)])),
+            "waits_for_unnamed_event" => {
+                (Liar::Mute, Step { status: Status::Waiting(vec![String::new()]), ..waiting(Vec::new()) })
+            }
             "waits_for_nothing" => (Liar::Mute, waiting(Vec::new())),
-            "lies_when_replayed" if start.replaying => {
+            "lies_when_replayed" if start.replaying && build() == '1' => {
                 (Liar::WhenReplayed, waiting(vec![Decision::CreateTimer(start.now)]))
             }
             "forgets_when_replayed" if start.replaying => (Liar::WhenReplayed, waiting(Vec::new())),
@@ -117,8 +143,24 @@ fn echo(input: &[u8]) -> Decision {
     Decision::ScheduleActivity(ScheduleActivity { name: "echo".to_owned(), input: input.to_vec(), options })
 }
 
+fn send(name: &str, input: &[u8]) -> Decision {
+    let (instance, name) = ("nobody".to_owned(), name.to_owned());
+    Decision::SendEvent(SendEvent { instance, name, input: input.to_vec() })
+}
+
+fn child(instance: Option<&str>, input: &[u8]) -> Decision {
+    let (name, instance) = ("behaves".to_owned(), instance.map(str::to_owned));
+    Decision::StartChild(StartChild { name, input: input.to_vec(), instance, version: None, retry: None })
+}
+
+fn continued(input: &[u8], carried: Vec<EventRaised>) -> Step {
+    let next = ContinueAsNew { input: input.to_vec(), carried };
+    Step { status: Status::ContinuedAsNew(next), ..waiting(Vec::new()) }
+}
+
 fn waiting(decisions: Vec<Decision>) -> Step {
-    Step { decisions, status: Status::Waiting, custom_status: None, logs: Vec::new() }
+    let status = Status::Waiting(Vec::new());
+    Step { decisions, sources: Vec::new(), status, custom_status: None, logs: Vec::new() }
 }
 
 fn completed(output: Vec<u8>) -> Step {
@@ -145,6 +187,7 @@ mod tests {
             execution: 1,
             version: None,
             parent: None,
+            tags: Vec::new(),
             now: 0,
             seed: 0,
             input: b"null".to_vec(),

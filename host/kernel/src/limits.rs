@@ -13,6 +13,18 @@ pub const CUSTOM_STATUS_MAX_BYTES: usize = 16 << 10;
 pub const INSTANCE_ID_MAX_CHARS: usize = 100;
 /// The longest function name, in bytes.
 pub const FUNCTION_NAME_MAX_BYTES: usize = 100;
+/// The longest name of an external event, in characters.
+pub const EVENT_NAME_MAX_CHARS: usize = 200;
+/// How many tags an instance may have.
+pub const TAGS_MAX_COUNT: usize = 32;
+/// The longest name or value of a tag.
+pub const TAG_MAX_BYTES: usize = 256;
+/// The longest version that a start may ask for.
+pub const VERSION_MAX_BYTES: usize = 100;
+/// The longest W3C trace header that is carried.
+pub const TRACE_STATE_MAX_BYTES: usize = 512;
+/// How many causes of a failure are kept.
+pub const FAILURE_CAUSES_MAX_COUNT: usize = 8;
 /// The longest failure message, failure details and terminate reason; longer text is cut.
 pub const FAILURE_TEXT_MAX_BYTES: usize = 16 << 10;
 /// The longest failure kind; longer text is cut.
@@ -26,7 +38,15 @@ pub const OPEN_PER_INSTANCE_MAX_COUNT: usize = 20_000;
 pub const HISTORY_MAX_EVENTS: u64 = 200_000;
 /// How many bytes one history may hold; the turn after the one that crosses it is the last.
 pub const HISTORY_MAX_BYTES: u64 = 256 << 20;
-/// How far ahead a timer may be set: ten years.
+/// How many messages may wait for an instance that is suspended, held or not yet begun; more events are refused.
+pub const PENDING_EVENTS_MAX_COUNT: usize = 10_000;
+/// How many bytes those messages may have.
+pub const PENDING_EVENTS_MAX_BYTES: usize = 16 << 20;
+/// How many events an execution may hand to the next one.
+pub const CARRIED_EVENTS_MAX_COUNT: usize = 10_000;
+/// Which part of a limit an instance may use before its operator is warned, in percent.
+pub const WARN_AT_PERCENT: u64 = 80;
+/// How far ahead a timer or a start may be set: ten years.
 pub const TIMER_MAX_MS: u64 = 10 * 366 * 24 * 3600 * 1000;
 /// How many attempts a retry policy may ask for.
 pub const RETRY_ATTEMPTS_MAX_COUNT: u32 = 10_000;
@@ -84,6 +104,8 @@ pub const EPOCH_TICK_MS: u64 = 10;
 pub const ACTIVITY_TIMEOUT_DEFAULT_MS: u64 = 60_000;
 /// Wall time that an activity may ask for.
 pub const ACTIVITY_TIMEOUT_MAX_MS: u64 = 15 * 60_000;
+/// How long an activity that nobody waits for any more may take to find out and return.
+pub const CANCEL_GRACE_MS: u64 = 5_000;
 /// How many activities of the host run at once.
 pub const ACTIVITIES_RUNNING_MAX_COUNT: usize = 128;
 /// How many sessions are kept warm.
@@ -97,6 +119,19 @@ pub const LOG_LINE_MAX_BYTES: usize = 4 << 10;
 pub const DESCRIBE_TIMEOUT_MS: u64 = 2_000;
 /// How many random bytes an activity may ask for in one call.
 pub const RANDOM_PER_CALL_MAX_BYTES: u64 = 64 << 10;
+
+/// The largest head of a response to a guest's HTTP request.
+pub const EGRESS_HEAD_MAX_BYTES: usize = 64 << 10;
+/// The largest body of a response to a guest's HTTP request; what is left of a payload is room for the head.
+pub const EGRESS_RESPONSE_MAX_BYTES: usize = PAYLOAD_MAX_BYTES - EGRESS_HEAD_MAX_BYTES;
+/// How many headers a guest's HTTP request may have, and the response to it.
+pub const EGRESS_HEADERS_MAX_COUNT: usize = 100;
+/// How long a guest's HTTP request may ask to wait.
+pub const EGRESS_TIMEOUT_MAX_MS: u64 = 5 * 60_000;
+/// How long one address may take to accept a connection, and then for the TLS handshake.
+pub const EGRESS_CONNECT_TIMEOUT_MS: u64 = 5_000;
+/// How many HTTP requests of guests are under way at once; more wait.
+pub const EGRESS_CONCURRENT_MAX_COUNT: usize = 100;
 
 /// The longest name of a hub.
 pub const HUB_NAME_MAX_CHARS: usize = 45;
@@ -125,3 +160,4 @@ const _: () = assert!(PAYLOAD_MAX_BYTES <= HTTP_BODY_MAX_BYTES);
 const _: () = assert!(CUSTOM_STATUS_MAX_BYTES <= PAYLOAD_MAX_BYTES);
 const _: () = assert!(DECISIONS_PER_TURN_MAX_COUNT <= OPEN_PER_INSTANCE_MAX_COUNT);
 const _: () = assert!(ACTIVITY_TIMEOUT_DEFAULT_MS <= ACTIVITY_TIMEOUT_MAX_MS);
+const _: () = assert!(EGRESS_TIMEOUT_MAX_MS <= ACTIVITY_TIMEOUT_MAX_MS);

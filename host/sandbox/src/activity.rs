@@ -3,29 +3,33 @@
 //! A guest that computes without end yields with every tick of the epoch, and a guest that waits in a host call is
 //! dropped where it waits: in both cases the wall time decides. The store never outlives the call.
 
-use std::time::Duration;
-
 use kernel::limits::{
-    ACTIVITY_MEMORY_MAX_BYTES, COMPONENT_HANDLES_MAX_COUNT, HOST_CALL_MAX_BYTES, RANDOM_PER_CALL_MAX_BYTES,
+    ACTIVITY_MEMORY_MAX_BYTES, ACTIVITY_TIMEOUT_MAX_MS, CANCEL_GRACE_MS, COMPONENT_HANDLES_MAX_COUNT,
+    HOST_CALL_MAX_BYTES, RANDOM_PER_CALL_MAX_BYTES,
 };
-use kernel::model::{Failure, Function, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, kind};
+use kernel::model::{
+    Cause, Failure, Function, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, TraceContext, kind,
+};
 use wasmtime::Store;
-use wasmtime::component::{Component, InstancePre, Linker, ResourceTable};
+use wasmtime::component::{Component, HasSelf, InstancePre, Linker, ResourceTable};
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::activity::{self as wit, GuestIndices, Invocation};
+use crate::bindings::{active_types, progress};
 use crate::describe::describe;
-use crate::fault::{guest_failure, payload};
+use crate::fault::{BrokenCall, guest_failure, payload};
+use crate::imports::PROGRESS;
 use crate::inspect::World;
 use crate::log::LineSink;
 use crate::memory::MemoryLimit;
 use crate::refusal::Refusal;
+use crate::watch::{GivenUp, Wanted, Watch};
 
 /// How many resources, such as streams and pollables, one activity may hold.
 const RESOURCES_MAX_COUNT: usize = COMPONENT_HANDLES_MAX_COUNT;
 
 /// One attempt to run an activity.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct Attempt {
     /// The activity.
     pub name: FunctionName,
@@ -39,8 +43,12 @@ pub struct Attempt {
     pub idempotency_key: String,
     /// When the attempt is given up, for the guest to know.
     pub deadline: Timestamp,
-    /// How long the attempt may take, counted from when it begins to run.
+    /// How long the attempt may take, counted from when it begins to run, and anew from each report of progress.
     pub timeout: Millis,
+    /// The trace that it belongs to.
+    pub trace: Option<TraceContext>,
+    /// The line to it while it runs.
+    pub watch: Watch,
 }
 
 /// A component that is ready to run activities.
@@ -48,6 +56,8 @@ pub(crate) struct Activities {
     instance: InstancePre<State>,
     guest: GuestIndices,
     grants: Grants,
+    /// How long a guest may take to hear that nobody waits for it.
+    grace: Millis,
 }
 
 /// What the imports of a component need behind them.
@@ -63,6 +73,18 @@ pub(crate) enum Grants {
 pub(crate) struct State {
     limit: MemoryLimit,
     wasi: Option<Box<(WasiCtx, ResourceTable)>>,
+    watch: Watch,
+}
+
+impl progress::Host for State {
+    fn report(&mut self, detail: Vec<u8>) -> wasmtime::Result<progress::Answer> {
+        let detail = payload(|| "the progress that the activity reports".to_owned(), &detail);
+        let detail = detail.map_err(|failure| wasmtime::Error::new(BrokenCall(failure)))?;
+        Ok(match self.watch.report(detail) {
+            Wanted::Yes => progress::Answer::GoOn,
+            Wanted::No => progress::Answer::Cancelled,
+        })
+    }
 }
 
 impl WasiView for State {
@@ -82,9 +104,14 @@ impl Activities {
             wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
             grants = Grants::Wasi;
         }
+        let mut grace = Millis(0);
+        if component.component_type().imports(engine).any(|(name, _)| name == PROGRESS) {
+            grace = Millis(CANCEL_GRACE_MS);
+            progress::add_to_linker::<_, HasSelf<State>>(&mut linker, |state| state)?;
+        }
         let instance = linker.instantiate_pre(component)?;
         let guest = GuestIndices::new(&instance)?;
-        Ok(Self { instance, guest, grants })
+        Ok(Self { instance, guest, grants, grace })
     }
 
     /// Asks what the component can do.
@@ -94,16 +121,11 @@ impl Activities {
 
     /// Runs one attempt to its end, its timeout, or until the future is dropped.
     pub(crate) async fn run(&self, attempt: &Attempt, input: &Payload) -> Result<Payload, Failure> {
-        let call = self.call(attempt, input);
-        match tokio::time::timeout(Duration::from_millis(attempt.timeout.0), call).await {
-            Ok(outcome) => outcome,
-            Err(_) => {
-                let text = format!(
-                    "attempt {} of activity {} took longer than {}",
-                    attempt.attempt, attempt.name, attempt.timeout
-                );
-                Err(Failure::host(kind::TIMEOUT, text).retryable())
-            }
+        attempt.watch.begin(attempt.timeout, self.grace).map_err(|why| given_up(attempt, why))?;
+        tokio::select! {
+            biased;
+            outcome = self.call(attempt, input) => outcome,
+            why = attempt.watch.given_up() => Err(given_up(attempt, why)),
         }
     }
 
@@ -115,12 +137,11 @@ impl Activities {
             attempt: attempt.attempt,
             idempotency_key: &attempt.idempotency_key,
             deadline: attempt.deadline.0,
+            trace: attempt.trace.as_ref().map(trace),
         };
         match self.call_guest(attempt, invocation, input.as_bytes()).await {
             Ok(Ok(output)) => payload(|| format!("the output of activity {}", attempt.name), &output),
-            Ok(Err(wit::Failure { kind, message, details, retryable })) => {
-                Err(Failure::from_guest(kind, message, details, retryable))
-            }
+            Ok(Err(failure)) => Err(reported(failure)),
             Err(error) => Err(with_retry(guest_failure(&error))),
         }
     }
@@ -143,8 +164,9 @@ impl Activities {
             Grants::Nothing => None,
             Grants::Wasi => Some(Box::new(closed_wasi(attempt))),
         };
-        let mut store =
-            Store::new(self.instance.engine(), State { limit: MemoryLimit::new(ACTIVITY_MEMORY_MAX_BYTES), wasi });
+        let watch = attempt.map(|attempt| attempt.watch.clone()).unwrap_or_default();
+        let limit = MemoryLimit::new(ACTIVITY_MEMORY_MAX_BYTES);
+        let mut store = Store::new(self.instance.engine(), State { limit, wasi, watch });
         store.limiter(|state| &mut state.limit);
         store.set_max_component_handles(COMPONENT_HANDLES_MAX_COUNT);
         store.set_hostcall_fuel(HOST_CALL_MAX_BYTES);
@@ -152,6 +174,35 @@ impl Activities {
         store.epoch_deadline_async_yield_and_update(1);
         store
     }
+}
+
+fn trace(trace: &TraceContext) -> wit::TraceContext<'_> {
+    wit::TraceContext { parent: trace.parent(), state: trace.state() }
+}
+
+fn given_up(attempt: &Attempt, why: GivenUp) -> Failure {
+    let Attempt { attempt, name, timeout, .. } = attempt;
+    let what = format!("attempt {attempt} of activity {name}");
+    match why {
+        GivenUp::Silent => Failure::host(kind::TIMEOUT, format!("{what} took longer than {timeout}")).retryable(),
+        GivenUp::TooLong => {
+            let most = Millis(ACTIVITY_TIMEOUT_MAX_MS);
+            let text =
+                format!("{what} took longer than {most}, the most that reports of progress can make of its time");
+            Failure::host(kind::TIMEOUT, text).retryable()
+        }
+        GivenUp::Cancelled => Failure::host(kind::TERMINATED, format!("{what} was broken off: nobody waits for it")),
+    }
+}
+
+/// A failure that the guest reports of itself.
+fn reported(failure: wit::Failure) -> Failure {
+    let wit::Failure { kind, message, details, retryable, causes } = failure;
+    let causes = causes.into_iter().map(|cause| {
+        let active_types::Cause { kind, message, details } = cause;
+        Cause { kind, message, details }
+    });
+    Failure::from_guest(kind, message, details, retryable, causes.collect())
 }
 
 /// Another attempt of what crashed may go better; what broke the contract will break it again.

@@ -27,10 +27,12 @@ mod active {
         path: "../../wit",
         world: "activities",
         ownership: Borrowing { duplicate_if_necessary: true },
+        imports: { default: trappable },
         exports: { "dacapo:durable/activity": async },
     });
 }
 
+pub(crate) use self::active::dacapo::durable::{progress, types as active_types};
 pub(crate) use self::active::exports::dacapo::durable::activity;
 pub(crate) use self::journaled::dacapo::durable::types;
 pub(crate) use self::journaled::exports::dacapo::durable::{functions, orchestrator};

@@ -5,22 +5,28 @@
 
 use kernel::limits::LOG_LINES_PER_TURN_MAX_COUNT;
 use kernel::model::{
-    ActivityOptions, Decision, Failure, FunctionName, Inbound, LogLevel, LogLine, Millis, Play, RetryPolicy, Start,
-    Step, StepStatus, TaskId, Timestamp, Turn, kind,
+    ActivityOptions, Cause, ChildOptions, Decision, EventName, Failure, FunctionName, Inbound, InstanceId, LogLevel,
+    LogLine, Millis, Payload, Play, Raised, RetryPolicy, Start, Step, StepStatus, TaskId, Timestamp, Turn, kind,
 };
 
 use crate::bindings::{orchestrator as wit, types};
 use crate::fault::payload;
 use crate::log::{clean, dropped};
 
-/// The first turn, as the guest takes it.
-pub(crate) fn start(start: &Start) -> wit::Start<'_> {
+/// The tags of a start, as the guest takes them.
+pub(crate) fn tags(start: &Start) -> Vec<(&str, &str)> {
+    start.tags.pairs().iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+}
+
+/// The first turn, as the guest takes it. `tags` are those of the same start.
+pub(crate) fn start<'a>(start: &'a Start, tags: &'a [(&'a str, &'a str)]) -> wit::Start<'a> {
     wit::Start {
         name: start.name.as_str(),
         instance: start.instance.as_str(),
         execution: start.execution.0,
         version: start.version.as_deref(),
         parent: start.parent.as_ref().map(|parent| parent.as_str()),
+        tags,
         now: start.now.0,
         seed: start.seed,
         input: start.input.as_bytes(),
@@ -28,8 +34,42 @@ pub(crate) fn start(start: &Start) -> wit::Start<'_> {
     }
 }
 
-/// The events of all turns in one row; [`turns`] cuts it.
-pub(crate) fn events(turns: &[Turn]) -> Vec<wit::Event<'_>> {
+/// The causes of all failures in one row; [`events`] cuts it.
+pub(crate) fn causes(turns: &[Turn]) -> Vec<types::CauseParam<'_>> {
+    let failures = turns.iter().flat_map(|turn| &turn.events).filter_map(|event| match event {
+        Inbound::TaskFailed { failure, .. } => Some(failure),
+        _ => None,
+    });
+    failures.flat_map(|failure| failure.causes.iter().map(cause)).collect()
+}
+
+fn cause(cause: &Cause) -> types::CauseParam<'_> {
+    types::CauseParam { kind: &cause.kind, message: &cause.message, details: cause.details.as_deref() }
+}
+
+/// The events of all turns in one row; [`turns`] cuts it. `causes` are those of the same turns.
+pub(crate) fn events<'a>(turns: &'a [Turn], mut causes: &'a [types::CauseParam<'a>]) -> Vec<wit::Event<'a>> {
+    let event = |event: &'a Inbound| match event {
+        Inbound::TaskCompleted { task, output } => {
+            wit::Event::TaskCompleted(wit::TaskCompleted { task: task.0, output: output.as_bytes() })
+        }
+        Inbound::TaskFailed { task, failure } => {
+            let (own, rest) = causes.split_at(failure.causes.len());
+            causes = rest;
+            let failure = types::FailureParam {
+                kind: &failure.kind,
+                message: &failure.message,
+                details: failure.details.as_deref(),
+                retryable: failure.retryable,
+                causes: own,
+            };
+            wit::Event::TaskFailed(wit::TaskFailed { task: task.0, failure })
+        }
+        Inbound::TimerFired { timer } => wit::Event::TimerFired(timer.0),
+        Inbound::Raised(Raised { name, input }) => {
+            wit::Event::EventRaised(wit::EventRaisedParam { name: name.as_str(), input: input.as_bytes() })
+        }
+    };
     turns.iter().flat_map(|turn| &turn.events).map(event).collect()
 }
 
@@ -43,72 +83,110 @@ pub(crate) fn turns<'a>(turns: &[Turn], mut events: &'a [wit::Event<'a>]) -> Vec
     turns.iter().map(cut).collect()
 }
 
-fn event(event: &Inbound) -> wit::Event<'_> {
-    match event {
-        Inbound::TaskCompleted { task, output } => {
-            wit::Event::TaskCompleted(wit::TaskCompleted { task: task.0, output: output.as_bytes() })
-        }
-        Inbound::TaskFailed { task, failure } => {
-            let failure = types::FailureParam {
-                kind: &failure.kind,
-                message: &failure.message,
-                details: failure.details.as_deref(),
-                retryable: failure.retryable,
-            };
-            wit::Event::TaskFailed(wit::TaskFailed { task: task.0, failure })
-        }
-        Inbound::TimerFired { timer } => wit::Event::TimerFired(timer.0),
-    }
-}
-
 /// What the guest answered.
 pub(crate) fn step(step: wit::Step) -> Result<Step, Failure> {
-    let decisions = step.decisions.into_iter().enumerate().map(|(i, decision)| self::decision(i, decision));
-    let status = match step.status {
-        wit::Status::Waiting => StepStatus::Waiting,
-        wit::Status::Completed(output) => {
-            StepStatus::Completed(payload(|| "the output of the orchestrator".to_owned(), &output)?)
-        }
-        wit::Status::Failed(failure) => StepStatus::Failed(self::failure(failure)),
-    };
+    let decisions = step.decisions.into_iter().enumerate();
+    let decisions = decisions.map(|(index, decision)| self::decision(index, decision)).collect::<Result<_, _>>()?;
     let custom_status = match step.custom_status {
         Some(bytes) => Some(payload(|| "the custom status".to_owned(), &bytes)?),
         None => None,
     };
-    Ok(Step { decisions: decisions.collect::<Result<_, _>>()?, status, custom_status, logs: logs(step.logs) })
+    let sources = step.sources.into_iter().map(clean).collect();
+    Ok(Step { decisions, sources, status: status(step.status)?, custom_status, logs: logs(step.logs) })
+}
+
+fn status(status: wit::Status) -> Result<StepStatus, Failure> {
+    Ok(match status {
+        wit::Status::Waiting(names) => {
+            let events = names.iter().map(|name| event_name(|| "the guest waits for an event".to_owned(), name));
+            StepStatus::Waiting { events: events.collect::<Result<_, _>>()? }
+        }
+        wit::Status::Completed(output) => {
+            StepStatus::Completed(payload(|| "the output of the orchestrator".to_owned(), &output)?)
+        }
+        wit::Status::Failed(failure) => StepStatus::Failed(self::failure(failure)),
+        wit::Status::ContinuedAsNew(wit::ContinueAsNew { input, carried }) => {
+            let carries = || "the guest carries an event over".to_owned();
+            let carry = |event: wit::EventRaisedResult| raised(carries, &event.name, &event.input);
+            StepStatus::ContinuedAsNew {
+                input: payload(|| "the input of the next execution".to_owned(), &input)?,
+                carried: carried.into_iter().map(carry).collect::<Result<_, _>>()?,
+            }
+        }
+    })
 }
 
 fn decision(index: usize, decision: wit::Decision) -> Result<Decision, Failure> {
+    let place = || format!("decision {index} of the call");
     match decision {
         wit::Decision::ScheduleActivity(wit::ScheduleActivity { name, input, options }) => {
-            let name = FunctionName::parse(&name).map_err(|invalid| {
-                let text = format!("decision {index} of the call schedules an activity: {invalid}");
-                Failure::host(kind::PROTOCOL, text)
-            })?;
-            let input = payload(|| format!("the input of activity {name}, decision {index} of the call,"), &input)?;
+            let (name, input) = call(|| format!("{} schedules an activity", place()), &name, &input)?;
             Ok(Decision::ScheduleActivity { name, input, options: self::options(options) })
         }
+        wit::Decision::StartChild(wit::StartChild { name, input, instance, version, retry }) => {
+            let (name, input) = call(|| format!("{} starts a child", place()), &name, &input)?;
+            let instance = instance.map(|id| instance_id(|| format!("{} starts a child", place()), &id)).transpose()?;
+            let options = ChildOptions { instance, version, retry: retry.map(self::retry) };
+            Ok(Decision::StartChild { name, input, options })
+        }
         wit::Decision::CreateTimer(fire_at) => Ok(Decision::CreateTimer { fire_at: Timestamp(fire_at) }),
-        wit::Decision::CancelTimer(timer) => Ok(Decision::CancelTimer { timer: TaskId(timer) }),
+        wit::Decision::Cancel(target) => Ok(Decision::Cancel { target: TaskId(target) }),
+        wit::Decision::SendEvent(wit::SendEvent { instance, name, input }) => {
+            let sends = || format!("{} sends an event", place());
+            Ok(Decision::SendEvent { to: instance_id(sends, &instance)?, event: raised(sends, &name, &input)? })
+        }
     }
+}
+
+fn call(what: impl Fn() -> String, name: &str, input: &[u8]) -> Result<(FunctionName, Payload), Failure> {
+    let name = FunctionName::parse(name).map_err(|invalid| broken(&what, &invalid))?;
+    let input = payload(|| format!("the input of {name}, where {},", what()), input)?;
+    Ok((name, input))
+}
+
+fn raised(what: impl Fn() -> String, name: &str, input: &[u8]) -> Result<Raised, Failure> {
+    let name = event_name(&what, name)?;
+    let input = payload(|| format!("the input of event {name}, where {},", what()), input)?;
+    Ok(Raised { name, input })
+}
+
+fn event_name(what: impl Fn() -> String, name: &str) -> Result<EventName, Failure> {
+    EventName::parse(name).map_err(|invalid| broken(&what, &invalid))
+}
+
+fn instance_id(what: impl Fn() -> String, id: &str) -> Result<InstanceId, Failure> {
+    InstanceId::parse(id).map_err(|invalid| broken(&what, &invalid))
+}
+
+fn broken(what: &impl Fn() -> String, invalid: &dyn std::fmt::Display) -> Failure {
+    Failure::host(kind::PROTOCOL, format!("{}: {invalid}", what()))
 }
 
 /// Options as they came; the kernel decides whether they make sense.
 pub(crate) fn options(options: types::ActivityOptions) -> ActivityOptions {
-    let retry = options.retry.map(|policy| RetryPolicy {
+    ActivityOptions { retry: options.retry.map(retry), timeout: options.timeout.map(Millis) }
+}
+
+fn retry(policy: types::RetryPolicy) -> RetryPolicy {
+    RetryPolicy {
         max_attempts: policy.max_attempts,
         first_interval: Millis(policy.first_interval),
         coefficient: policy.coefficient,
         max_interval: policy.max_interval.map(Millis),
         retry_timeout: policy.retry_timeout.map(Millis),
+        jitter: policy.jitter,
         non_retryable: policy.non_retryable,
-    });
-    ActivityOptions { retry, timeout: options.timeout.map(Millis) }
+    }
 }
 
 /// A failure that the guest reports of itself.
 pub(crate) fn failure(failure: types::FailureResult) -> Failure {
-    Failure::from_guest(failure.kind, failure.message, failure.details, failure.retryable)
+    let types::FailureResult { kind, message, details, retryable, causes } = failure;
+    let causes = causes.into_iter().map(|cause| {
+        let types::CauseResult { kind, message, details } = cause;
+        Cause { kind, message, details }
+    });
+    Failure::from_guest(kind, message, details, retryable, causes.collect())
 }
 
 fn logs(lines: Vec<wit::LogLine>) -> Vec<LogLine> {

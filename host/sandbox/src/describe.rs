@@ -17,6 +17,9 @@ use crate::fault::guest_failure;
 use crate::inspect::World;
 use crate::refusal::Refusal;
 
+/// How the names of the activities begin that the host itself has.
+const RESERVED: &str = "dacapo.";
+
 /// Instantiates a component, asks for its catalogue and checks it.
 ///
 /// `refuel` gives the store what `describe` may use, after instantiation had its share.
@@ -97,6 +100,9 @@ fn checked(function: wit::Function, world: World) -> Result<Function, String> {
         wit::Kind::Activity => FunctionKind::Activity,
         wit::Kind::Orchestrator => FunctionKind::Orchestrator,
     };
+    if function.name.to_ascii_lowercase().starts_with(RESERVED) {
+        return Err(format!("it lists {name}; names that begin with `{RESERVED}` are the host's own"));
+    }
     if !world.serves(kind) {
         return Err(format!("it lists {name}, but the component exports no interface for an {}", kind.as_str()));
     }

@@ -21,6 +21,11 @@ pub(crate) struct ImportDenied {
     pub(crate) import: String,
 }
 
+/// The guest gave an import something that the contract does not allow.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub(crate) struct BrokenCall(pub(crate) Failure);
+
 /// Sorts what came of a call into faults of the guest and of the host.
 pub(crate) fn turn_fault(error: &Error) -> TurnFault {
     if error.is::<PoolConcurrencyLimitError>() {
@@ -47,6 +52,9 @@ fn sort(error: &Error) -> Failure {
     }
     if let Some(denied) = error.downcast_ref::<ImportDenied>() {
         return Failure::host(kind::IMPORT_DENIED, denied.to_string());
+    }
+    if let Some(BrokenCall(failure)) = error.downcast_ref() {
+        return failure.clone();
     }
     if let Some(I32Exit(code)) = error.downcast_ref() {
         return Failure::host(kind::TRAP, format!("the guest called exit({code}); return an error instead"));

@@ -22,9 +22,11 @@ mod memory;
 mod refusal;
 mod sandbox;
 mod session;
+mod watch;
 
 pub use activity::Attempt;
 pub use inspect::{Inspection, World, inspect};
 pub use refusal::Refusal;
 pub use sandbox::{Deployed, OpenError, Origin, Sandbox};
 pub use session::Session;
+pub use watch::Watch;

@@ -56,7 +56,8 @@ impl Orchestrator {
         let guest = self.guest.load(&mut store, &instance).map_err(|error| turn_fault(&error))?;
         let mut session = Session { store, guest };
         session.allow(1);
-        let step = session.guest.call_open(&mut session.store, convert::start(start));
+        let tags = convert::tags(start);
+        let step = session.guest.call_open(&mut session.store, convert::start(start, &tags));
         let step = session.take(start.play, step)?;
         Ok((session, step))
     }
@@ -76,7 +77,8 @@ impl port::Session for Session {
     fn advance(&mut self, turns: &[Turn]) -> Result<Step, TurnFault> {
         self.allow(turns.len());
         let play = if turns.iter().all(|turn| turn.play == Play::Again) { Play::Again } else { Play::New };
-        let events = convert::events(turns);
+        let causes = convert::causes(turns);
+        let events = convert::events(turns, &causes);
         let step = self.guest.call_advance(&mut self.store, &convert::turns(turns, &events));
         self.take(play, step)
     }

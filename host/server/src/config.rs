@@ -3,7 +3,11 @@
 use kernel::limits::HUB_NAME_MAX_CHARS;
 use std::fmt;
 use std::net::SocketAddr;
+use std::path::Path;
 
+use serde::Deserialize;
+
+use crate::egress::Rules;
 use crate::problem::{Code, Problem};
 
 /// The name of a hub as it appears in URLs: a letter, then letters and digits.
@@ -31,6 +35,24 @@ impl HubName {
 impl fmt::Display for HubName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+/// What an operator may write into a file of settings. It is refused as a whole for an unknown key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Settings {
+    /// Where guests may call; nowhere, if nothing is said.
+    pub egress: Rules,
+}
+
+impl Settings {
+    /// Reads the text of the file at `path`.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, Problem> {
+        toml::from_str(text).map_err(|error| {
+            let why = error.to_string();
+            Problem::new(Code::InvalidSetting, format!("{}: {}", path.display(), why.trim_end()))
+        })
     }
 }
 
@@ -67,6 +89,24 @@ mod tests {
         check("a-b", false);
         check("a&b=c", false);
         check(&"a".repeat(46), false);
+    }
+
+    #[test]
+    fn settings() {
+        let check = |text: &str, expect: Result<(), &str>| {
+            let got = Settings::parse(text, Path::new("host.toml")).map_err(|problem| problem.to_string());
+            match expect {
+                Ok(()) => assert!(got.is_ok(), "{got:?}"),
+                Err(part) => assert!(got.as_ref().is_err_and(|text| text.contains(part)), "{got:?} has no {part:?}"),
+            }
+        };
+        check("", Ok(()));
+        check("[egress]\n", Ok(()));
+        check("[egress]\nallow = [\"https://api.example\"]\nnetworks = [\"10.0.0.0/8\"]\n", Ok(()));
+        check("[egres]\n", Err("host.toml: TOML parse error at line 1"));
+        check("[egress]\nalow = []\n", Err("unknown field `alow`"));
+        check("[egress]\nallow = [\"*\"]\n", Err("line 2"));
+        check("[egress]\nallow = [\"a.example\", \"*\"]\n", Err("\"*\" cannot be allowed"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub mod build;
 pub mod cli;
 pub mod config;
 pub mod driver;
+pub mod egress;
 pub mod http;
 pub mod hub;
 pub mod problem;

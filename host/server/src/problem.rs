@@ -25,6 +25,13 @@ macro_rules! codes {
                 }
             }
 
+            /// What has happened, in one sentence.
+            pub fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => concat!($($doc),+).trim_start(),)+
+                }
+            }
+
             /// What to do next.
             pub fn hint(self) -> &'static str {
                 match self {
@@ -44,6 +51,8 @@ codes! {
     InvalidJson = "invalid_json", "Send one JSON value, nested at most 64 levels deep.";
     /// A query parameter makes no sense.
     InvalidArgument = "invalid_argument", "Correct the parameter that the message names.";
+    /// The body is not declared to be JSON.
+    InvalidContentType = "invalid_content_type", "Send the body with the header `content-type: application/json`.";
     /// The value is larger than a payload may be.
     PayloadTooLarge = "payload_too_large", "Send at most 1 MiB; keep large data elsewhere and pass a reference.";
     /// The request head has too many headers.
@@ -58,6 +67,16 @@ codes! {
     NotFound = "not_found", "Check the id; `dacapo ls` lists instances.";
     /// The instance has already ended.
     InstanceFinished = "instance_finished", "Nothing: an ended instance does not change.";
+    /// Only an instance that has ended can be purged.
+    NotEnded = "not_ended", "Terminate it first, or wait for its end.";
+    /// Only an instance that failed can be rewound.
+    NotFailed = "not_failed", "Nothing: rewind takes back a failure, and there is none.";
+    /// No failed task led to the failure of the instance.
+    NotRewindable = "not_rewindable", "Restart it: it would fail again in the same way.";
+    /// Too many messages wait for the instance.
+    TooManyPending = "too_many_pending", "Send it again later; an instance that is suspended or held takes nothing in until it goes on.";
+    /// There is no such component.
+    UnknownComponent = "unknown_component", "Check the digest; the history of an instance names its component.";
     /// The server has no such route.
     RouteNotFound = "route_not_found", "Check the path and the method.";
     /// The Host header names another machine.
@@ -103,6 +122,14 @@ codes! {
     AddressUnavailable = "address_unavailable", "Choose another one with --port, or stop what uses it.";
     /// The server does not answer.
     ServerUnreachable = "server_unreachable", "Start one with `dacapo up`, or name it with --server.";
+    /// More than one instance has an id that begins so.
+    AmbiguousId = "ambiguous_id", "Name more of the id.";
+    /// Nobody confirmed that instances shall be purged.
+    NotConfirmed = "not_confirmed", "Say yes, or give --yes where nobody can be asked.";
+    /// The file is not an exported history, or a damaged one.
+    NotAnExport = "not_an_export", "Write one with `dacapo history ID --export FILE`.";
+    /// The component does not do what the history says.
+    HistoryDiverged = "history_diverged", "Change the code so that it decides as the history says; see what both have.";
     /// The answer is not what a dacapo would send.
     UnexpectedAnswer = "unexpected_answer", "Check that --server names a dacapo.";
     /// The orchestration failed.
@@ -144,7 +171,7 @@ mod tests {
 
     const TABLE: &str = include_str!("../errors.md");
 
-    /// The row of a code: code, HTTP status, exit code, what happened (free text), hint.
+    /// The row of a code: code, HTTP status, exit code, what happened, what to do next.
     #[test]
     fn every_code_is_documented() {
         for &code in Code::ALL {
@@ -152,7 +179,8 @@ mod tests {
             let begin = format!("| `{code}` | {status} | {} | ", Exit::of(code).code());
             let row = TABLE.lines().find(|line| line.starts_with(&begin));
             let row = row.unwrap_or_else(|| panic!("errors.md has no row that begins with {begin}"));
-            assert!(row.ends_with(&format!(" | {} |", code.hint())), "the hint of {code} differs in errors.md: {row}");
+            let end = format!(" | {} | {} |", code.meaning(), code.hint());
+            assert!(row.ends_with(&end), "the text of {code} differs in errors.md: {row}");
         }
     }
 

@@ -161,6 +161,7 @@ struct Retry {
     coefficient: f64,
     max_interval_ms: Option<u64>,
     retry_timeout_ms: Option<u64>,
+    jitter: f64,
     non_retryable: Vec<String>,
 }
 
@@ -193,6 +194,7 @@ fn to_stored(function: &Function) -> Stored {
             coefficient: policy.coefficient,
             max_interval_ms: policy.max_interval.map(|length| length.0),
             retry_timeout_ms: policy.retry_timeout.map(|length| length.0),
+            jitter: policy.jitter,
             non_retryable: policy.non_retryable.clone(),
         }),
         timeout_ms: function.defaults.timeout.map(|length| length.0),
@@ -213,6 +215,7 @@ fn from_stored(stored: Stored) -> Result<Function, InvalidName> {
                 coefficient: retry.coefficient,
                 max_interval: retry.max_interval_ms.map(Millis),
                 retry_timeout: retry.retry_timeout_ms.map(Millis),
+                jitter: retry.jitter,
                 non_retryable: retry.non_retryable,
             }),
             timeout: stored.timeout_ms.map(Millis),

@@ -54,6 +54,8 @@ pub(crate) fn open_writer(path: &Path, options: Options) -> Result<Connection, O
     // Before the file has a write-ahead log, so that its first page says from the beginning whose it is.
     let application: u32 = conn.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(sqlite)?;
     if application == 0 {
+        // Incremental: free pages can be given back some at a time. Later it would have no effect.
+        conn.pragma_update(None, "auto_vacuum", 2).map_err(sqlite)?;
         conn.pragma_update(None, "application_id", APPLICATION_ID).map_err(sqlite)?;
     }
     expect_wal(&conn, path)?;

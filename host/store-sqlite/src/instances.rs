@@ -2,7 +2,7 @@
 
 use kernel::codec::{Damage, DamageKind};
 use kernel::model::{
-    ComponentDigest, Execution, FunctionName, Head, InstanceId, InstanceNo, LogSeq, Payload, Status, Timestamp,
+    ComponentDigest, Execution, FunctionName, Head, InstanceId, InstanceNo, LogSeq, Parent, Payload, Status, Timestamp,
 };
 use kernel::port::Key;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -12,7 +12,7 @@ use crate::sum::Sum;
 /// The columns, in the order in which [`decode`] reads them.
 macro_rules! columns {
     () => {
-        "no, id, name, component, execution, status, created, updated, first, last, last_sum, events, bytes, \
+        "no, id, name, component, parent, execution, status, created, updated, first, last, last_sum, events, bytes, \
          open_tasks, wake_at, custom_status, sum"
     };
 }
@@ -25,29 +25,31 @@ pub(crate) fn status_code(status: Status) -> u32 {
         Status::Completed => 1,
         Status::Failed => 2,
         Status::Terminated => 3,
+        Status::Pending => 4,
+        Status::Suspended => 5,
     }
 }
 
 fn status_of(code: u32) -> Option<Status> {
-    [Status::Running, Status::Completed, Status::Failed, Status::Terminated]
-        .into_iter()
-        .find(|status| status_code(*status) == code)
+    use Status::{Completed, Failed, Pending, Running, Suspended, Terminated};
+    [Running, Completed, Failed, Terminated, Pending, Suspended].into_iter().find(|status| status_code(*status) == code)
 }
 
 pub(crate) fn put(conn: &Connection, head: &Head) -> rusqlite::Result<()> {
     let mut statement = conn.prepare_cached(concat!(
         "INSERT INTO instances (",
         columns!(),
-        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)
-         ON CONFLICT (no) DO UPDATE SET id = ?2, name = ?3, component = ?4, execution = ?5, status = ?6, created = ?7,
-         updated = ?8, first = ?9, last = ?10, last_sum = ?11, events = ?12, bytes = ?13, open_tasks = ?14,
-         wake_at = ?15, custom_status = ?16, sum = ?17"
+        ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18)
+         ON CONFLICT (no) DO UPDATE SET id = ?2, name = ?3, component = ?4, parent = ?5, execution = ?6, status = ?7,
+         created = ?8, updated = ?9, first = ?10, last = ?11, last_sum = ?12, events = ?13, bytes = ?14,
+         open_tasks = ?15, wake_at = ?16, custom_status = ?17, sum = ?18"
     ))?;
     statement.execute(params![
         head.no.0.cast_signed(),
         head.id.as_str(),
         head.name.as_str(),
         &head.component.0[..],
+        head.parent.as_ref().map(Parent::to_string),
         head.execution.0,
         status_code(head.status),
         head.created.0.cast_signed(),
@@ -96,7 +98,7 @@ pub(crate) fn unfinished(conn: &Connection, mut take: impl FnMut(Result<Head, Da
         "SELECT ",
         columns!(),
         " FROM instances INDEXED BY unfinished
-         WHERE status = 0 AND (open_tasks > 0 OR wake_at IS NOT NULL) ORDER BY no"
+         WHERE status IN (0, 4, 5) AND (open_tasks > 0 OR wake_at IS NOT NULL) ORDER BY no"
     ))?;
     let mut rows = statement.query([])?;
     while let Some(row) = rows.next()? {
@@ -131,34 +133,36 @@ pub(crate) fn held(conn: &Connection) -> rusqlite::Result<Vec<(InstanceNo, LogSe
 pub(crate) fn decode(row: &rusqlite::Row<'_>) -> Result<Head, Damage> {
     fields(row).filter(|(head, stored)| sum(head) == *stored).map(|(head, _)| head).ok_or_else(|| {
         let int = |column| row.get::<_, i64>(column).map_or(0, i64::cast_unsigned);
-        Damage { no: InstanceNo(int(0)), seq: LogSeq(int(9)), what: DamageKind::Checksum }
+        Damage { no: InstanceNo(int(0)), seq: LogSeq(int(10)), what: DamageKind::Checksum }
     })
 }
 
 fn fields(row: &rusqlite::Row<'_>) -> Option<(Head, [u8; 16])> {
     let int = |column| row.get::<_, i64>(column).ok().map(i64::cast_unsigned);
     let text = |column| row.get_ref(column).ok()?.as_str().ok();
-    let custom_status: Option<Vec<u8>> = row.get(15).ok()?;
-    let wake_at: Option<i64> = row.get(14).ok()?;
+    let parent = row.get_ref(4).ok()?.as_str_or_null().ok()?;
+    let wake_at: Option<i64> = row.get(15).ok()?;
+    let custom_status: Option<Vec<u8>> = row.get(16).ok()?;
     let head = Head {
         no: InstanceNo(int(0)?),
         id: InstanceId::parse(text(1)?).ok()?,
         name: FunctionName::parse(text(2)?).ok()?,
         component: ComponentDigest(row.get(3).ok()?),
-        execution: Execution(row.get(4).ok()?),
-        status: status_of(row.get(5).ok()?)?,
-        created: Timestamp(int(6)?),
-        updated: Timestamp(int(7)?),
-        first: LogSeq(int(8)?),
-        last: LogSeq(int(9)?),
-        sum: row.get(10).ok()?,
-        events: int(11)?,
-        bytes: int(12)?,
-        open_tasks: row.get(13).ok()?,
+        parent: parent.map(|text| Parent::parse(text).ok_or(())).transpose().ok()?,
+        execution: Execution(row.get(5).ok()?),
+        status: status_of(row.get(6).ok()?)?,
+        created: Timestamp(int(7)?),
+        updated: Timestamp(int(8)?),
+        first: LogSeq(int(9)?),
+        last: LogSeq(int(10)?),
+        sum: row.get(11).ok()?,
+        events: int(12)?,
+        bytes: int(13)?,
+        open_tasks: row.get(14).ok()?,
         wake_at: wake_at.map(|at| Timestamp(at.cast_unsigned())),
         custom_status: custom_status.map(|bytes| Payload::trusted(&bytes)),
     };
-    Some((head, row.get(16).ok()?))
+    Some((head, row.get(17).ok()?))
 }
 
 fn sum(head: &Head) -> [u8; 16] {
@@ -167,6 +171,7 @@ fn sum(head: &Head) -> [u8; 16] {
         .bytes(head.id.as_str().as_bytes())
         .bytes(head.name.as_str().as_bytes())
         .bytes(&head.component.0)
+        .maybe_bytes(head.parent.as_ref().map(Parent::to_string).as_ref().map(String::as_bytes))
         .int(head.execution.0.into())
         .int(status_code(head.status).into())
         .int(head.created.0)

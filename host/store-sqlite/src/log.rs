@@ -5,8 +5,9 @@
 
 use kernel::codec::{Damage, DamageKind, Row};
 use kernel::model::{InstanceNo, LogSeq};
+use kernel::port::Dropped;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, Statement};
+use rusqlite::{Connection, OptionalExtension, Statement};
 
 pub(crate) fn append(conn: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     let mut statement =
@@ -18,19 +19,33 @@ pub(crate) fn append(conn: &Connection, rows: &[Row]) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Deletes the rows of an instance, newest first. A row that is missing or damaged ends the walk: what lies before it
-/// cannot be found any more and is garbage.
-pub(crate) fn delete(conn: &Connection, no: InstanceNo, last: LogSeq) -> rusqlite::Result<()> {
+/// How much of a chain was deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Deleted {
+    /// All of it.
+    Whole,
+    /// Not what lies before a row that is missing or damaged.
+    Part,
+}
+
+/// Deletes a chain of rows, newest first.
+pub(crate) fn delete(conn: &Connection, chain: Dropped) -> rusqlite::Result<Deleted> {
+    let no = chain.no.0.cast_signed();
     let mut statement = conn.prepare_cached("DELETE FROM log WHERE seq = ?1 AND no = ?2 RETURNING prev")?;
-    let mut at = Some(last);
-    while let Some(seq) = at {
-        let mut rows = statement.query((seq.0.cast_signed(), no.0.cast_signed()))?;
-        let prev: Option<i64> = match rows.next()? {
-            Some(row) => row.get(0)?,
-            None => None,
-        };
-        at = prev.map(|prev| LogSeq(prev.cast_unsigned())).filter(|prev| *prev < seq);
+    let mut at = chain.last.0.cast_signed();
+    loop {
+        match statement.query_row((at, no), |row| row.get(0)).optional()? {
+            Some(None) => return Ok(Deleted::Whole),
+            Some(Some(prev)) if prev < at => at = prev,
+            Some(Some(_)) | None => return Ok(Deleted::Part),
+        }
     }
+}
+
+/// Deletes all rows of an instance that recovery would read.
+pub(crate) fn delete_tail(conn: &Connection, no: InstanceNo, watermark: u64) -> rusqlite::Result<()> {
+    let mut statement = conn.prepare_cached("DELETE FROM log WHERE seq > ?1 AND no = ?2")?;
+    statement.execute((watermark.cast_signed(), no.0.cast_signed()))?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@
 //! - A dirty entry knows the first row that its table does not reflect; the lowest of them bounds the watermark.
 //! - An entry leaves only after the transaction that wrote it to its table is durable.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use kernel::codec::Damage;
@@ -23,8 +23,8 @@ pub(crate) struct Shared(Arc<RwLock<Overlay>>);
 pub(crate) struct Overlay {
     entries: BTreeMap<InstanceNo, Entry>,
     ids: BTreeMap<InstanceId, InstanceNo>,
-    /// The dirty ones by the first row that their table does not reflect.
-    dirty: BTreeMap<LogSeq, InstanceNo>,
+    /// The dirty ones by the first row that their table does not reflect. A damaged row may be that of two instances.
+    dirty: BTreeSet<(LogSeq, InstanceNo)>,
 }
 
 #[derive(Debug)]
@@ -41,6 +41,8 @@ pub(crate) enum Known {
     Head(Head),
     /// The table is behind and the log is damaged: the instance cannot be used. Stays until the hub is opened again.
     Held {
+        /// Its id, if that can still be told.
+        id: Option<InstanceId>,
         /// What is wrong.
         damage: Damage,
         /// Its newest row.
@@ -102,7 +104,7 @@ impl Overlay {
 
     /// The first row that some table does not reflect.
     pub fn low(&self) -> Option<LogSeq> {
-        self.dirty.keys().next().copied()
+        self.dirty.first().map(|(since, _)| *since)
     }
 
     /// Takes over a batch that is durable.
@@ -115,24 +117,20 @@ impl Overlay {
             firsts.entry(row.no).or_insert(row.seq);
         }
         for head in &batch.heads {
-            self.put(
-                Known::Head(head.clone()),
-                head.no,
-                Some(&head.id),
-                firsts.get(&head.no).copied().unwrap_or(head.last),
-            );
+            let since = firsts.get(&head.no).copied().unwrap_or(head.last);
+            self.put(Known::Head(head.clone()), head.no, since);
         }
     }
 
     /// Adds or replaces an entry; `since` counts unless an older row waits already.
-    pub fn put(&mut self, known: Known, no: InstanceNo, id: Option<&InstanceId>, since: LogSeq) {
-        if let Some(id) = id
+    pub fn put(&mut self, known: Known, no: InstanceNo, since: LogSeq) {
+        if let Some(id) = known.id()
             && self.ids.get(id) != Some(&no)
         {
             self.ids.insert(id.clone(), no);
         }
         let since = self.entries.get(&no).and_then(|entry| entry.since).unwrap_or(since);
-        self.dirty.insert(since, no);
+        self.dirty.insert((since, no));
         self.entries.insert(no, Entry { known, since: Some(since) });
     }
 
@@ -141,7 +139,7 @@ impl Overlay {
         for no in numbers {
             let Some(entry) = self.entries.get_mut(&no) else { continue };
             if let Some(since) = entry.since.take() {
-                self.dirty.remove(&since);
+                self.dirty.remove(&(since, no));
             }
             match entry.known {
                 Known::Head(_) => self.remove(no),
@@ -153,12 +151,21 @@ impl Overlay {
     fn remove(&mut self, no: InstanceNo) {
         let Some(entry) = self.entries.remove(&no) else { return };
         if let Some(since) = entry.since {
-            self.dirty.remove(&since);
+            self.dirty.remove(&(since, no));
         }
-        if let Known::Head(head) = entry.known
-            && self.ids.get(&head.id) == Some(&no)
+        if let Some(id) = entry.known.id()
+            && self.ids.get(id) == Some(&no)
         {
-            self.ids.remove(&head.id);
+            self.ids.remove(id);
+        }
+    }
+}
+
+impl Known {
+    fn id(&self) -> Option<&InstanceId> {
+        match self {
+            Self::Head(head) => Some(&head.id),
+            Self::Held { id, .. } => id.as_ref(),
         }
     }
 }

@@ -16,6 +16,7 @@ use rusqlite::Connection;
 
 use crate::failure::OpenError;
 use crate::instances;
+use crate::letters;
 use crate::log;
 use crate::overlay::{Known, Overlay};
 use crate::state::{self, State};
@@ -43,18 +44,18 @@ pub(crate) fn recover(conn: &Connection, path: &Path) -> Result<Recovered, OpenE
     };
     let snapshot = conn.unchecked_transaction().map_err(sqlite)?;
     let tails = Tails::read(&snapshot, state.watermark).map_err(sqlite)?;
-    let mut next_no = state.next_no.max(instances::last(&snapshot).map_err(sqlite)? + 1);
+    let mut next_no = after(state.next_no, instances::last(&snapshot).map_err(sqlite)?);
     let mut overlay = Overlay::default();
     let mut damaged = Vec::new();
     for (no, tail) in tails.0 {
-        next_no = next_no.max(Some(no.0 + 1).filter(|next| *next < NUMBER_MAX).unwrap_or(0));
+        next_no = after(next_no, no.0);
         let stored = instances::get(&snapshot, &Key::No(no)).map_err(sqlite)?.and_then(Result::ok);
         match tail.restore(&snapshot, no, stored.as_ref()).map_err(sqlite)? {
-            Ok(head) => overlay.put(Known::Head(head.clone()), no, Some(&head.id), tail.first),
+            Ok(head) => overlay.put(Known::Head(head), no, tail.first),
             Err(damage) => {
                 damaged.push(damage.clone());
                 let id = stored.map(|head| head.id).or_else(|| tail.id(&snapshot, no));
-                overlay.put(Known::Held { damage, last: tail.last }, no, id.as_ref(), tail.first);
+                overlay.put(Known::Held { id, damage, last: tail.last }, no, tail.first);
             }
         }
     }
@@ -67,11 +68,20 @@ pub(crate) fn recover(conn: &Connection, path: &Path) -> Result<Recovered, OpenE
     })
     .map_err(sqlite)?;
     let next_seq = state.next_seq.max(log::last(&snapshot).map_err(sqlite)? + 1);
-    let recovery = to_do(next_no, next_seq, unfinished.iter().chain(overlay.heads()));
+    let letters = letters::all(&snapshot).map_err(sqlite)?;
+    let next_letter = letters.iter().fold(state.next_letter, |next, letter| after(next, letter.no.0));
+    let (busy, wakes) = to_do(unfinished.iter().chain(overlay.heads()));
+    let recovery = Recovery { next_no, next_seq, next_letter, busy, wakes, letters };
     Ok(Recovered { overlay, state, recovery, damaged })
 }
 
-fn to_do<'a>(next_no: u64, next_seq: u64, heads: impl Iterator<Item = &'a Head>) -> Recovery {
+/// The number to go on with if `used` is one that was given.
+fn after(next: u64, used: u64) -> u64 {
+    if used < NUMBER_MAX { next.max(used + 1) } else { next }
+}
+
+/// Who must run again, and when the others are to be woken.
+fn to_do<'a>(heads: impl Iterator<Item = &'a Head>) -> (Vec<InstanceNo>, Vec<(Timestamp, InstanceNo)>) {
     let mut busy = Vec::new();
     let mut wakes: Vec<(Timestamp, InstanceNo)> = Vec::new();
     for head in heads.filter(|head| !head.status.is_terminal()) {
@@ -83,7 +93,7 @@ fn to_do<'a>(next_no: u64, next_seq: u64, heads: impl Iterator<Item = &'a Head>)
     }
     busy.sort_unstable();
     wakes.sort_unstable();
-    Recovery { next_no, next_seq, busy, wakes }
+    (busy, wakes)
 }
 
 /// The instances that have rows after the watermark, or that were held before.

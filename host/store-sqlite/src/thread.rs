@@ -2,7 +2,7 @@
 //!
 //! It sleeps until there is something to do and never polls. A batch is committed as soon as it arrives. What can wait
 //! is done after its answer was given: bringing the write-ahead log into the file when it has grown, and writing heads
-//! to their table, in slices, when many wait or when no batch came for a while.
+//! to their table, in slices, when many wait or when no batch came for a while; then, too, free space is given back.
 
 use std::io;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use kernel::port::{Batch, CommitError, Store};
 
 use crate::writer::{Flushed, Writer};
 
-/// How long no batch must have come before heads are written. Longer than a step of a sequence should take, so that
+/// How long nothing must have come before heads are written. Longer than a step of a sequence should take, so that
 /// a sequence does not pay for it.
 const IDLE: Duration = Duration::from_millis(250);
 
@@ -136,21 +136,20 @@ fn run<T>(mut writer: Writer, inbox: &Receiver<Job<T>>, mut on_done: impl FnMut(
 enum Rest {
     /// Sleep.
     Idle,
-    /// Look after the index, if nothing comes for a while.
+    /// Look after the file, if nothing comes for a while.
     Soon,
-    /// Look after the index, if nothing waits.
+    /// Look after the file, if nothing waits.
     Now,
 }
 
 fn rest_after(writer: &Writer) -> Rest {
     match writer.backlog() {
         1.. => Rest::Now,
-        0 if writer.has_dirty() => Rest::Soon,
-        0 => Rest::Idle,
+        0 => Rest::Soon,
     }
 }
 
-/// The next job; `Some(None)` if it is time for the index, `None` if there will be no more jobs.
+/// The next job; `Some(None)` if it is time for the file, `None` if there will be no more jobs.
 fn next<T>(inbox: &Receiver<Job<T>>, rest: Rest) -> Option<Option<Job<T>>> {
     let wait = match rest {
         Rest::Idle => return inbox.recv().ok().map(Some),
@@ -165,8 +164,17 @@ fn next<T>(inbox: &Receiver<Job<T>>, rest: Rest) -> Option<Option<Job<T>>> {
 }
 
 fn slice(writer: &mut Writer) -> Rest {
-    match writer.flush() {
-        Ok(Flushed::Some) => Rest::Now,
+    let outcome = match writer.flush() {
+        Ok(Flushed::All) => writer.shrink(),
+        more => more,
+    };
+    match outcome {
+        Ok(Flushed::Some) => {
+            if writer.wants_checkpoint() {
+                writer.checkpoint();
+            }
+            Rest::Now
+        }
         Ok(Flushed::All) => {
             writer.checkpoint();
             Rest::Idle

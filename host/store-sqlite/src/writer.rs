@@ -4,25 +4,23 @@
 //! slices, because the index of ids is touched at random and a slice touches a page of it once for many heads. It does
 //! not know when there is time for that, which is its thread's business; if there never is, commits write some along.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use kernel::codec::Damage;
-use kernel::model::{ComponentDigest, Function, InstanceNo, Timestamp};
+use kernel::model::{ComponentDigest, Function, Timestamp};
 use kernel::port::{Batch, CommitError, Recovery, Store};
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::Connection;
 
 use crate::catalog;
 use crate::connection::{self, BUSY_TIMEOUT, Durability, WAL_MAX_BYTES};
 use crate::failure::{OpenError, commit_error};
 use crate::hub::Folder;
-use crate::instances;
-use crate::log;
-use crate::overlay::{Known, Shared};
+use crate::overlay::Shared;
 use crate::recovery::{self, Recovered};
 use crate::state::{self, State};
+use crate::transaction::{self, Written};
 
 /// How many heads should wait at most; twice as many may. An instance that ends sooner is written to its table once.
 const DIRTY_COUNT: usize = 8 << 10;
@@ -30,6 +28,11 @@ const DIRTY_COUNT: usize = 8 << 10;
 const TAIL_ROWS: u64 = 64 << 10;
 /// How many heads one call of [`Writer::flush`] writes: some milliseconds, for which a batch may have to wait.
 const FLUSH_COUNT: usize = 512;
+/// How many free pages are kept for new rows in any case, and which part of the file may be free.
+const FREE_PAGES: u64 = 1 << 10;
+const FREE_ONE_IN: u64 = 4;
+/// How many pages one call of [`Writer::shrink`] gives back: some milliseconds, too.
+const SHRINK_PAGES: u64 = 512;
 /// How many pages the write-ahead log may have before it is brought into the file.
 const CHECKPOINT_PAGES: u32 = 1_000;
 const PAGE_BYTES: u32 = 4 << 10;
@@ -54,12 +57,12 @@ enum Connected {
     Lost(String),
 }
 
-/// Whether there is more to flush.
+/// Whether there is more to do of what can wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Flushed {
-    /// The index is up to date.
+    /// No.
     All,
-    /// Some heads still wait.
+    /// Some of it was done.
     Some,
 }
 
@@ -87,12 +90,23 @@ impl Writer {
     /// commit is: what it writes is also in the log.
     pub fn flush(&mut self) -> Result<Flushed, CommitError> {
         if self.has_dirty() {
-            self.set_synchronous(Durability::Relaxed)?;
-            let outcome = self.transact(&Batch::default(), FLUSH_COUNT);
-            self.set_synchronous(self.folder.options().durability)?;
-            outcome?;
+            self.relaxed(|writer| writer.transact(&Batch::default(), FLUSH_COUNT))?;
         }
         Ok(if self.has_dirty() { Flushed::Some } else { Flushed::All })
+    }
+
+    /// Gives some free pages back to the file system, if the file has many: after a purge, say.
+    pub fn shrink(&mut self) -> Result<Flushed, CommitError> {
+        let before = self.excess()?;
+        if before == 0 {
+            return Ok(Flushed::All);
+        }
+        self.relaxed(|writer| {
+            let Connected::Yes(conn) = &writer.link else { return Ok(()) };
+            let vacuum = conn.execute_batch(&format!("PRAGMA incremental_vacuum({SHRINK_PAGES})"));
+            vacuum.map_err(|error| writer.refuse(&error))
+        })?;
+        Ok(if (1..before).contains(&self.excess()?) { Flushed::Some } else { Flushed::All })
     }
 
     /// Brings the write-ahead log into the file, as far as readers allow. An error is left to the next commit to find.
@@ -166,7 +180,7 @@ impl Writer {
     }
 
     /// Whether heads wait for [`Writer::flush`].
-    pub(crate) fn has_dirty(&self) -> bool {
+    fn has_dirty(&self) -> bool {
         matches!(self.link, Connected::Yes(_)) && self.overlay.read().dirty_count() > 0
     }
 
@@ -180,6 +194,23 @@ impl Writer {
         let overlay = self.overlay.read();
         let tail = overlay.low().map_or(0, |low| self.state.next_seq.saturating_sub(low.0));
         (overlay.dirty_count() / DIRTY_COUNT).max(usize::try_from(tail / TAIL_ROWS).unwrap_or(usize::MAX))
+    }
+
+    /// Does what need not be durable before the next commit is.
+    fn relaxed(&mut self, act: impl FnOnce(&mut Self) -> Result<(), CommitError>) -> Result<(), CommitError> {
+        self.set_synchronous(Durability::Relaxed)?;
+        let outcome = act(self);
+        self.set_synchronous(self.folder.options().durability)?;
+        outcome
+    }
+
+    /// How many pages are free beyond those that are kept.
+    fn excess(&mut self) -> Result<u64, CommitError> {
+        let Connected::Yes(conn) = &self.link else { return Ok(0) };
+        let count = |pragma| conn.pragma_query_value(None, pragma, |row| row.get(0).map(i64::cast_unsigned));
+        let counts = count("freelist_count").and_then(|free| Ok((free, count("page_count")?)));
+        let (free, pages) = counts.map_err(|error| self.refuse(&error))?;
+        Ok(free.saturating_sub(FREE_PAGES.max(pages / FREE_ONE_IN)))
     }
 
     fn set_synchronous(&mut self, durability: Durability) -> Result<(), CommitError> {
@@ -200,7 +231,7 @@ impl Writer {
             return Err(self.lose(format!("row {row} does not follow the rows before it; the log only grows")));
         }
         let (picked, low) = self.overlay.read().oldest(flush);
-        match write(conn, self.state, batch, picked, low.map(|low| low.0)) {
+        match transaction::write(conn, self.state, batch, picked, low.map(|low| low.0)) {
             Ok(Written { numbers, state }) => {
                 self.state = state;
                 if self.wal_pages.load(Ordering::Relaxed) < self.checkpointed {
@@ -237,60 +268,4 @@ fn out_of_order(batch: &Batch, mut next: u64) -> Option<u64> {
         next = row.seq.0 + 1;
     }
     None
-}
-
-struct Written {
-    /// Whose newest head is in its table now.
-    numbers: Vec<InstanceNo>,
-    state: State,
-}
-
-/// One transaction: the batch, and `picked` as the batch leaves them. `low` is the first row that no entry but `picked`
-/// reflects.
-fn write(
-    conn: &mut Connection,
-    mut state: State,
-    batch: &Batch,
-    picked: Vec<(InstanceNo, Known)>,
-    low: Option<u64>,
-) -> rusqlite::Result<Written> {
-    let begins = batch.rows.first().map_or(state.next_seq, |row| row.seq.0);
-    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    log::append(&transaction, &batch.rows)?;
-    let mut due: BTreeMap<InstanceNo, Known> = picked.into_iter().collect();
-    let mut written = Vec::with_capacity(due.len());
-    for dropped in &batch.drops {
-        due.remove(&dropped.no);
-        log::delete(&transaction, dropped.no, dropped.last)?;
-        // A reader that finds an id in the table must go on finding it there, so who takes it over is written at once.
-        if let Some(id) = instances::delete(&transaction, dropped.no)?
-            && let Some(head) = batch.heads.iter().find(|head| head.id.as_str() == id)
-        {
-            due.insert(head.no, Known::Head(head.clone()));
-        }
-    }
-    for head in &batch.heads {
-        if let Some(known) = due.get_mut(&head.no) {
-            *known = Known::Head(head.clone());
-        }
-    }
-    for (no, known) in due {
-        match known {
-            Known::Head(head) => {
-                instances::put(&transaction, &head)?;
-                instances::release(&transaction, no)?;
-            }
-            Known::Held { last, .. } => instances::hold(&transaction, no, last)?,
-        }
-        written.push(no);
-    }
-    let max = |next: u64, used: Option<u64>| used.map_or(next, |used| next.max(used + 1));
-    state.next_seq = max(state.next_seq, batch.rows.last().map(|row| row.seq.0));
-    state.next_no = max(state.next_no, batch.heads.iter().map(|head| head.no.0).max());
-    if !written.is_empty() {
-        state.watermark = low.unwrap_or(begins).min(begins) - 1;
-        state::write(&transaction, state)?;
-    }
-    transaction.commit()?;
-    Ok(Written { numbers: written, state })
 }

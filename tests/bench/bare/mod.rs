@@ -18,10 +18,10 @@ use anyhow::{Context, Result, anyhow, bail};
 use kernel::limits::ACTIVITY_TIMEOUT_DEFAULT_MS;
 use kernel::model::{
     ComponentDigest, Decision, Execution, Failure, FunctionName, Inbound, InstanceId, Millis, Payload, Play, Start,
-    Step, StepStatus, TaskId, Timestamp, Turn,
+    Step, StepStatus, Tags, TaskId, Timestamp, Turn,
 };
 use kernel::port::{Sandbox as _, Session as _};
-use sandbox::{Attempt, Sandbox};
+use sandbox::{Attempt, Sandbox, Watch};
 use tokio::task::JoinSet;
 
 use log::Log;
@@ -64,6 +64,7 @@ impl Bare {
             execution: Execution::FIRST,
             version: None,
             parent: None,
+            tags: Tags::default(),
             now: now(),
             seed: no,
             input: Payload::parse(input)?,
@@ -79,7 +80,8 @@ impl Bare {
             match step.status {
                 StepStatus::Completed(output) => return Ok(output),
                 StepStatus::Failed(failure) => bail!("{failure:?}"),
-                StepStatus::Waiting => {}
+                StepStatus::Waiting { .. } => {}
+                StepStatus::ContinuedAsNew { .. } => bail!("bare knows one execution"),
             }
             turn = self.run_tasks(&start.instance, &mut task, step.decisions).await?;
             let played = Turn { now: now(), play: Play::New, events: turn.clone() };
@@ -95,7 +97,7 @@ impl Bare {
     async fn run_tasks(&self, instance: &InstanceId, task: &mut u32, decisions: Vec<Decision>) -> Result<Vec<Inbound>> {
         let mut scheduled = Vec::with_capacity(decisions.len());
         for decision in decisions {
-            let Decision::ScheduleActivity { name, input, .. } = decision else { bail!("bare has no timers") };
+            let Decision::ScheduleActivity { name, input, .. } = decision else { bail!("bare knows activities only") };
             scheduled.push((self.serving(&name)?, attempt(name, instance.clone(), TaskId(*task)), input));
             *task += 1;
         }
@@ -125,6 +127,8 @@ fn attempt(name: FunctionName, instance: InstanceId, task: TaskId) -> Attempt {
         attempt: 1,
         deadline: now() + Millis(ACTIVITY_TIMEOUT_DEFAULT_MS),
         timeout: Millis(ACTIVITY_TIMEOUT_DEFAULT_MS),
+        trace: None,
+        watch: Watch::default(),
     }
 }
 

@@ -1,6 +1,5 @@
 //! What an instance costs while nothing happens to it: with a warm session, and without.
 
-use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
@@ -43,9 +42,9 @@ pub(super) async fn waiting(bench: Bench) -> Result<Vec<Row>> {
     for server in [&idle, &host] {
         call.run(server, CALLERS, Until::Elapsed(RUN)).await?;
     }
-    let (before, disk_before) = (host.rss_mib()?, size_mib(&bench.folder().join("data"))?);
+    let (before, disk_before) = (host.rss_mib()?, bench.disk_mib("data")?);
     let starts = reminders(&host).run(CALLERS, Until::Sent(WAITING_COUNT)).await?;
-    let (after, disk_after) = (host.rss_mib()?, size_mib(&bench.folder().join("data"))?);
+    let (after, disk_after) = (host.rss_mib()?, bench.disk_mib("data")?);
     eprintln!("  {:.0} starts/s, {before:.1} MiB before, {after:.1} MiB after", starts.per_s);
     let (mut limits, mut samples, mut ratios) = (Vec::new(), Vec::new(), Vec::new());
     for run in 1..=RUNS {
@@ -74,15 +73,4 @@ fn reminders(host: &Server) -> Load {
     let input = r#"{"after_ms":86400000,"text":"tea"}"#;
     let request = Request::post(host.address(), &format!("{ORCHESTRATORS}/remind"), input);
     Load { to: host.address(), request, status: 202, body: None }
-}
-
-/// What a folder and all below it take.
-fn size_mib(folder: &Path) -> Result<f64> {
-    let mut mib = 0.0;
-    for entry in std::fs::read_dir(folder)? {
-        let entry = entry?;
-        let meta = entry.metadata()?;
-        mib += if meta.is_dir() { size_mib(&entry.path())? } else { meta.len() as f64 / 1_048_576.0 };
-    }
-    Ok(mib)
 }

@@ -3,11 +3,15 @@
 mod first;
 mod flushes;
 mod memory;
+mod messages;
 mod replay;
+mod rounds;
 mod throughput;
+mod timers;
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, bail};
 
@@ -15,6 +19,7 @@ use crate::client::{Connection, Request};
 use crate::load::{Load, Sample, Until};
 use crate::report::Row;
 use crate::server::{Server, Stage};
+use timers::Plan;
 
 /// Where orchestrations are started, on the host and on the bare server.
 pub const ORCHESTRATORS: &str = "/runtime/webhooks/durabletask/orchestrators";
@@ -43,6 +48,13 @@ pub const ALL: &[(&str, Measure)] = &[
     ("first", |bench| Box::pin(first::first(bench))),
     ("warm", |bench| Box::pin(memory::warm(bench))),
     ("waiting", |bench| Box::pin(memory::waiting(bench))),
+    ("tree", |bench| Box::pin(messages::tree(bench))),
+    ("pingpong", |bench| Box::pin(messages::ping_pong(bench))),
+    ("raise", |bench| Box::pin(messages::raise(bench))),
+    ("timers", |bench| Box::pin(timers::timers(bench, Plan::SPREAD))),
+    ("timers_restarted", |bench| Box::pin(timers::timers(bench, Plan::RESTARTED))),
+    ("timers_burst", |bench| Box::pin(timers::timers(bench, Plan::BURST))),
+    ("rounds", |bench| Box::pin(rounds::rounds(bench))),
 ];
 
 /// What a row works with.
@@ -61,6 +73,11 @@ impl Bench {
 
     fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What a data folder takes.
+    fn disk_mib(&self, data: &str) -> Result<f64> {
+        size_mib(&self.folder.join(data))
     }
 
     async fn host(&self, data: &str) -> Result<Server> {
@@ -90,6 +107,22 @@ impl Call {
         Self { function: "fan_out", input: width.to_string(), output: sum.to_string() }
     }
 
+    /// A tree of children, so many of each but the last generation.
+    fn tree(width: u64, depth: u32) -> Self {
+        let members: u64 = (0..=depth).map(|generation| width.pow(generation)).sum();
+        let input = format!(r#"{{"width":{width},"depth":{depth}}}"#);
+        Self { function: "tree", input, output: members.to_string() }
+    }
+
+    fn ping_pong(rounds: u32) -> Self {
+        Self { function: "ping", input: rounds.to_string(), output: rounds.to_string() }
+    }
+
+    /// So many executions, one after another.
+    fn eternal(rounds: u32) -> Self {
+        Self { function: "eternal", input: format!(r#"{{"played":0,"of":{rounds}}}"#), output: rounds.to_string() }
+    }
+
     fn load(&self, server: &Server) -> Load {
         let to = server.address();
         let request = Request::post(to, &format!("{ORCHESTRATORS}/{}?{WAIT}", self.function), &self.input);
@@ -110,4 +143,20 @@ async fn ask(connection: &mut Connection, request: &Request, status: u16) -> Res
         bail!("answered {} {body:.300}, not {status}", answer.status);
     }
     Ok(body)
+}
+
+/// The time of day, by the clock that the host reads too.
+fn now() -> Result<Duration> {
+    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?)
+}
+
+/// What a folder and all below it take.
+fn size_mib(folder: &Path) -> Result<f64> {
+    let mut mib = 0.0;
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        let meta = entry.metadata()?;
+        mib += if meta.is_dir() { size_mib(&entry.path())? } else { meta.len() as f64 / 1_048_576.0 };
+    }
+    Ok(mib)
 }

@@ -4,11 +4,11 @@
 //! and verify the history, fold it, build a session, replay, play the new turn, commit. Instances without any history
 //! beside them show what all of that costs except the replay. The pages of the file are in the system's cache.
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
 
-use super::{Bench, INSTANCES, ORCHESTRATORS, RUNS, ask};
+use super::{Bench, INSTANCES, ORCHESTRATORS, RUNS, ask, now};
 use crate::client::{Connection, Request};
 use crate::limits::Limits;
 use crate::report::Row;
@@ -109,9 +109,4 @@ async fn status(connection: &mut Connection, host: &Server, sleeper: &Sleeper) -
         bail!("the status of {} was answered with {}", sleeper.id, answer.status);
     }
     serde_json::from_slice(answer.body).context("a status is not JSON")
-}
-
-/// The time of day, by the clock that the host reads too.
-fn now() -> Result<Duration> {
-    Ok(SystemTime::now().duration_since(UNIX_EPOCH)?)
 }

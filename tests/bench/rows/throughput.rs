@@ -107,7 +107,7 @@ async fn in_turns(bench: &Bench, call: &Call, callers: usize, bare: &Server, hos
 }
 
 /// One run, and the processor time that the server spent on each request.
-async fn measured(call: &Call, server: &Server, callers: usize) -> Result<(Sample, f64)> {
+pub(super) async fn measured(call: &Call, server: &Server, callers: usize) -> Result<(Sample, f64)> {
     let before = server.cpu()?;
     let sample = call.run(server, callers, Until::Elapsed(RUN)).await?;
     let spent = server.cpu()?.saturating_sub(before);

@@ -1,13 +1,13 @@
 //! What the world does to the host: requests, and faults that last.
 
-use kernel::model::{InstanceId, Millis, Payload};
+use kernel::model::{EventName, InstanceId, Millis, Payload, Raised, Reach, StartSpec, Status, Tags};
 use kernel::partition::{Input, NewId, NewInstance, Op};
 
-use super::clients::Ask;
-use super::guest::Native;
+use super::clients::What;
 use super::ledger::Checked;
 use super::marks::Mark;
-use super::queue::{Act, Chosen, Curious};
+use super::program::name;
+use super::queue::{Act, Chosen, Curious, Request, Start, Whom};
 use super::world::Sim;
 
 fn is_made(id: &InstanceId) -> bool {
@@ -19,10 +19,11 @@ impl Sim {
         let at = self.at;
         self.trace.line(|| format!("{at} .. {act:?}"));
         match act {
-            Act::Start { id, chosen, program, curious } => self.ask_start(&id, chosen, program, curious),
-            // Nobody knows an id that the host made and has not told yet.
-            Act::Wait(id) | Act::Terminate(id) if is_made(&id) && self.store.find(&id).is_none() => Ok(()),
-            Act::Wait(id) => self.ask_wait(id),
+            Act::Start(start) => self.ask_start(start),
+            Act::Ask(whom, request) => match self.whom(whom) {
+                Some(id) => self.ask(id, request),
+                None => Ok(()),
+            },
             Act::Leave(reply) => match self.clients.leave(reply) {
                 Some(id) => {
                     self.marks.hit(Mark::WaiterLeft);
@@ -30,12 +31,6 @@ impl Sim {
                 }
                 None => Ok(()),
             },
-            Act::Terminate(id) => {
-                self.checker.terminate(id.clone());
-                let reply = self.clients.ask(Ask::Terminate { id: id.clone() });
-                let reason = Payload::trusted(b"\"enough\"");
-                self.handle(Input::Request { reply, op: Op::Terminate { id, reason } })
-            }
             Act::Space(space) => {
                 self.store.set_space(space);
                 Ok(())
@@ -43,6 +38,10 @@ impl Sim {
             Act::Shake(availability) => {
                 self.native.shake(availability);
                 Ok(())
+            }
+            Act::Release => {
+                self.native.release();
+                self.handle(Input::Deployed(self.native.served()))
             }
             Act::Forward(Millis(length)) => {
                 self.shift_wall(|wall| wall + length);
@@ -54,8 +53,9 @@ impl Sim {
             }
             Act::Damage => {
                 let chance = self.rng.index(1 << 20);
-                let unfinished = self.store.chains().filter(|chain| !chain.head.status.is_terminal());
-                let all: Vec<_> = unfinished.map(|chain| chain.head.no).collect();
+                let may_go_on = |status: Status| status == Status::Failed || !status.is_terminal();
+                let all = self.store.chains().map(|chain| &chain.head).filter(|head| may_go_on(head.status));
+                let all: Vec<_> = all.map(|head| head.no).collect();
                 if !all.is_empty() {
                     self.store.damage(all[chance % all.len()], chance);
                 }
@@ -64,33 +64,99 @@ impl Sim {
         }
     }
 
-    fn ask_start(&mut self, id: &InstanceId, chosen: Chosen, program: usize, curious: Curious) -> Checked {
+    fn whom(&self, whom: Whom) -> Option<InstanceId> {
+        match whom {
+            // Nobody knows an id that the host made and has not told yet.
+            Whom::Named(id) if is_made(&id) && self.store.find(&id).is_none() => None,
+            Whom::Named(id) => Some(id),
+            Whom::Any(chance) => self.any(chance, |_| true),
+            Whom::Failed(chance) => self.any(chance, |status| status == Status::Failed),
+        }
+    }
+
+    fn any(&self, chance: u64, is_it: impl Fn(Status) -> bool) -> Option<InstanceId> {
+        let all: Vec<_> = self.store.chains().map(|chain| &chain.head).filter(|head| is_it(head.status)).collect();
+        let count = all.len().max(1) as u64;
+        Some(all.get(usize::try_from(chance % count).expect("it is an index"))?.id.clone())
+    }
+
+    fn ask_start(&mut self, start: Start) -> Checked {
+        let Start { id, chosen, program, curious, ahead } = start;
+        let Some(component) = self.native.serving(&name(program)) else { return Ok(()) };
         let seed = self.rng.number();
-        let reply = self.clients.ask(Ask::Start { id: id.clone(), seed });
+        self.checker.start(seed);
+        let reply = self.clients.ask(id.clone(), What::Start(seed));
         let watch = match curious {
-            Curious::Yes => Some(self.clients.ask(Ask::Watch { id: id.clone() })),
+            Curious::Yes => Some(self.clients.ask(id.clone(), What::Watch)),
             Curious::No => None,
         };
-        let new = NewInstance {
-            id: match chosen {
-                Chosen::ByCaller => NewId::Given(id.clone()),
-                Chosen::ByHost => NewId::Generated(id.clone()),
-            },
-            name: Native::name(program),
-            component: self.program_of(program).home.digest(),
-            input: Payload::null(),
-            version: None,
-            seed,
+        let start_at = ahead.map(|ahead| self.now() + ahead);
+        let spec = StartSpec { start_at, ..spec(program) };
+        let id = match chosen {
+            Chosen::ByCaller => NewId::Given(id),
+            Chosen::ByHost => NewId::Generated(id),
         };
-        self.handle(Input::Request { reply, op: Op::Start { new: Box::new(new), watch } })
+        let new = Box::new(NewInstance { id, component, seed, spec });
+        self.handle(Input::Request { reply, op: Op::Start { new, watch } })
+    }
+
+    fn ask(&mut self, id: InstanceId, request: Request) -> Checked {
+        // No two requests say the same, so that it can be seen what became of each.
+        self.said += 1;
+        let reason = |word: &str| Payload::trusted(format!("\"{word}.{}\"", self.said).as_bytes());
+        let (what, op) = match request {
+            Request::Wait => return self.ask_wait(id),
+            Request::Raise(event) => {
+                let input = reason("c");
+                let name = EventName::parse(&format!("go{event}")).expect("it is a name");
+                let event = Raised { name, input: input.clone() };
+                (What::Raise(input), Op::Raise { id: id.clone(), event })
+            }
+            Request::Suspend => {
+                let reason = reason("stop");
+                (What::Gate(reason.clone()), Op::Suspend { id: id.clone(), reason })
+            }
+            Request::Resume => {
+                let reason = reason("go");
+                (What::Gate(reason.clone()), Op::Resume { id: id.clone(), reason })
+            }
+            Request::Terminate(reach) => {
+                let reason = reason(if reach == Reach::Children { "all" } else { "alone" });
+                self.checker.terminate(&reason);
+                (What::Terminate(reason.clone()), Op::Terminate { id: id.clone(), reason, reach })
+            }
+            Request::Rewind => {
+                let reason = reason("again");
+                (What::Rewind(reason.clone()), Op::Rewind { id: id.clone(), reason })
+            }
+            Request::Purge => {
+                self.checker.purge(id.clone());
+                (What::Purge(self.store.next_no()), Op::Purge { id: id.clone() })
+            }
+        };
+        let reply = self.clients.ask(id, what);
+        self.handle(Input::Request { reply, op })
     }
 
     fn ask_wait(&mut self, id: InstanceId) -> Checked {
-        let reply = self.clients.ask(Ask::Wait { id: id.clone() });
+        let reply = self.clients.ask(id.clone(), What::Wait);
         if self.rng.happens(400) {
             let at = self.at + self.delay();
             self.plan_act(at, Act::Leave(reply));
         }
         self.handle(Input::Request { reply, op: Op::Wait { id } })
+    }
+}
+
+/// What a client starts a program with.
+pub fn spec(program: usize) -> StartSpec {
+    StartSpec {
+        name: name(program),
+        input: Payload::null(),
+        version: None,
+        tags: Tags::default(),
+        trace: None,
+        start_at: None,
+        parent: None,
     }
 }

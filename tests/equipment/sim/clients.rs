@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use kernel::model::{InstanceId, Status};
+use kernel::model::{Ended, InstanceId, InstanceNo, Payload, Status};
 use kernel::partition::{Reply, ReplyTo};
 
 use super::checker::Checker;
@@ -12,37 +12,32 @@ use super::store::MemStore;
 
 /// What somebody asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Ask {
-    /// To start an instance.
-    Start {
-        /// Under this id.
-        id: InstanceId,
-        /// With this seed, by which the start is known.
-        seed: u64,
-    },
-    /// How an instance ends, from its start on.
-    Watch {
-        /// Its id.
-        id: InstanceId,
-    },
-    /// How an instance ends.
-    Wait {
-        /// Its id.
-        id: InstanceId,
-    },
-    /// To end an instance.
-    Terminate {
-        /// Its id.
-        id: InstanceId,
-    },
+pub struct Ask {
+    /// Of which instance.
+    pub id: InstanceId,
+    /// What.
+    pub what: What,
 }
 
-impl Ask {
-    fn id(&self) -> &InstanceId {
-        match self {
-            Self::Start { id, .. } | Self::Watch { id } | Self::Wait { id } | Self::Terminate { id } => id,
-        }
-    }
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum What {
+    /// To start it, with this seed, by which the start is known.
+    Start(u64),
+    /// How it ends, from its start on.
+    Watch,
+    /// How it ends.
+    Wait,
+    /// To hear this event.
+    Raise(Payload),
+    /// To suspend or resume it, for this reason.
+    Gate(Payload),
+    /// To rewind it, for this reason.
+    Rewind(Payload),
+    /// To end it, for this reason.
+    Terminate(Payload),
+    /// To delete it; instances that are not there yet have this number or a higher one.
+    Purge(InstanceNo),
 }
 
 /// Those who were not answered yet.
@@ -56,16 +51,16 @@ pub struct Clients {
 
 impl Clients {
     /// Somebody asks.
-    pub fn ask(&mut self, ask: Ask) -> ReplyTo {
+    pub fn ask(&mut self, id: InstanceId, what: What) -> ReplyTo {
         self.next += 1;
-        self.asking.insert(ReplyTo(self.next), ask);
+        self.asking.insert(ReplyTo(self.next), Ask { id, what });
         ReplyTo(self.next)
     }
 
     /// Somebody does not want to know any more; the id that they asked for, if they were not answered.
     pub fn leave(&mut self, reply: ReplyTo) -> Option<InstanceId> {
         let ask = self.asking.remove(&reply)?;
-        let id = ask.id().clone();
+        let id = ask.id.clone();
         self.left.insert(reply, ask);
         Some(id)
     }
@@ -84,7 +79,7 @@ impl Clients {
         }
     }
 
-    /// An answer: it must be the only one, and true of what is durable now.
+    /// An answer: it must be the only one, and true of what is durable now. Gives the id of a start that came to nothing.
     pub fn answer(
         &mut self,
         store: &MemStore,
@@ -92,46 +87,72 @@ impl Clients {
         to: ReplyTo,
         reply: &Reply,
         marks: &mut Marks,
-    ) -> Checked {
+    ) -> Result<Option<InstanceId>, String> {
         let ask = self.asking.remove(&to).or_else(|| self.left.remove(&to));
         let Some(ask) = ask else { return Err(format!("request {} is answered twice, with {reply:?}", to.0)) };
-        if let Ask::Start { seed, .. } = &ask {
-            match reply {
-                Reply::Started(_) => checker.acknowledge(*seed),
-                _ => checker.refuse(*seed),
-            }
-            match reply {
-                Reply::Exists(_) => marks.hit(Mark::IdInUse),
-                Reply::StorageFull => marks.hit(Mark::StartWithdrawn),
-                Reply::Unavailable(_) => marks.hit(Mark::StartUnavailable),
-                _ => {}
-            }
+        match (&ask.what, reply) {
+            (What::Start(seed), Reply::Started(_)) => checker.acknowledge(*seed),
+            (What::Start(seed), _) => checker.refuse(*seed),
+            (What::Raise(_), Reply::Done) => {}
+            (What::Raise(input), _) => checker.unheard(input.clone()),
+            _ => {}
         }
+        note(&ask.what, reply, marks);
         if is_true(&ask, reply, store, checker) {
-            return Ok(());
+            let started = matches!(reply, Reply::Started(_) | Reply::Exists(_));
+            return Ok(Some(ask.id).filter(|_| matches!(ask.what, What::Start(_)) && !started));
         }
         Err(format!("{ask:?} (request {}) is told {reply:?}, which is not so", to.0))
     }
 }
 
+fn note(what: &What, reply: &Reply, marks: &mut Marks) {
+    let mark = match (what, reply) {
+        (What::Start(_), Reply::Exists(_)) => Mark::IdInUse,
+        (What::Start(_), Reply::StorageFull) => Mark::StartWithdrawn,
+        (What::Start(_), Reply::Unavailable(_)) => Mark::StartUnavailable,
+        (What::Raise(_), Reply::AlreadyEnded(_)) => Mark::EventTooLate,
+        (What::Rewind(_), Reply::NotRewindable) => Mark::NotRewindable,
+        (What::Rewind(_), Reply::NotFailed(_)) => Mark::RewoundTooEarly,
+        (What::Purge(_), Reply::NotEnded(_)) => Mark::PurgedTooEarly,
+        (What::Purge(_), Reply::Done) => Mark::Purged,
+        (What::Purge(_), Reply::NotFound) => Mark::PurgedNothing,
+        _ => return,
+    };
+    marks.hit(mark);
+}
+
 fn is_true(ask: &Ask, reply: &Reply, store: &MemStore, checker: &Checker) -> bool {
-    let chain = store.find(ask.id());
+    let chain = store.find(&ask.id);
     let ledger = chain.and_then(|chain| checker.ledger(chain.head.no));
     let has_status = |status: Status| chain.is_some_and(|chain| chain.head.status == status);
-    match (ask, reply) {
-        (Ask::Start { id, seed }, Reply::Started(started)) => {
-            id == started && ledger.is_some_and(|ledger| ledger.started.seed == *seed)
+    match (&ask.what, reply) {
+        (_, Reply::StorageFull | Reply::Unavailable(_) | Reply::Unreadable(_)) => true,
+        (What::Start(seed), Reply::Started(started)) => {
+            &ask.id == started && chain.is_some() && checker.has_started(*seed)
         }
-        (Ask::Start { .. } | Ask::Watch { .. }, Reply::Exists(_)) => chain.is_some(),
-        (Ask::Watch { .. } | Ask::Wait { .. }, Reply::Ended(ended)) => {
+        (What::Start(_) | What::Watch, Reply::Exists(_)) => chain.is_some(),
+        (What::Watch | What::Wait, Reply::Ended(ended)) => {
             ledger.is_some_and(|ledger| ledger.ended.as_ref() == Some(ended))
         }
-        (Ask::Watch { .. } | Ask::Wait { .. } | Ask::Terminate { .. }, Reply::AlreadyEnded(status)) => {
-            has_status(*status)
+        (What::Start(_), _) => false,
+        (What::Rewind(_) | What::Purge(_), Reply::AlreadyEnded(_)) => false,
+        (_, Reply::AlreadyEnded(status)) => has_status(*status),
+        (_, Reply::NotFound) => chain.is_none(),
+        (What::Raise(input), Reply::Done) => checker.has_heard(input),
+        (What::Raise(_), Reply::TooManyPending) => true,
+        // Whoever wants what is so already is told that it is done.
+        (What::Gate(reason), Reply::Done) => {
+            ledger.is_some_and(|ledger| ledger.reasons.contains(reason.as_str())) || chain.is_some()
         }
-        (Ask::Terminate { .. }, Reply::Terminated) => has_status(Status::Terminated),
-        (Ask::Wait { .. } | Ask::Terminate { .. }, Reply::NotFound) => chain.is_none(),
-        (_, Reply::StorageFull | Reply::Unavailable(_) | Reply::Unreadable(_)) => true,
+        (What::Rewind(reason), Reply::Done) => ledger.is_some_and(|ledger| ledger.reasons.contains(reason.as_str())),
+        (What::Terminate(reason), Reply::Done) => {
+            ledger.is_some_and(|ledger| ledger.ended == Some(Ended::Terminated(reason.clone())))
+        }
+        (What::Purge(next), Reply::Done) => chain.is_none_or(|chain| chain.head.no >= *next),
+        // What is asked of one that has not ended is refused at once: that need not be durable.
+        (What::Rewind(_), Reply::NotFailed(_)) | (What::Purge(_), Reply::NotEnded(_)) => true,
+        (What::Rewind(_), Reply::NotRewindable) => has_status(Status::Failed),
         (_, _) => false,
     }
 }

@@ -54,6 +54,14 @@ pub struct Events {
     pub waits: u64,
     /// Instances are terminated.
     pub terminates: u64,
+    /// Events are sent.
+    pub raises: u64,
+    /// Instances are suspended or resumed.
+    pub gates: u64,
+    /// Instances are rewound.
+    pub rewinds: u64,
+    /// Instances are deleted.
+    pub purges: u64,
     /// The storage is full for a while.
     pub full: u64,
     /// A component is not available for a while.
@@ -79,6 +87,12 @@ impl Profile {
         }
     }
 
+    /// Everything goes wrong with the host that can, but nobody interferes with what it does.
+    pub fn rough(rng: &mut Rng) -> Self {
+        let Events { full, jumps, .. } = Self::any(rng).events;
+        Self { events: Events { full, jumps, ..Events::default() }, ..Self::any(rng) }
+    }
+
     /// Some of all that can go wrong. Each seed leaves some of it out, so that no fault always hides behind another.
     pub fn any(rng: &mut Rng) -> Self {
         let mut some = |most: u64| if rng.happens(600) { rng.below(most + 1) } else { 0 };
@@ -86,6 +100,10 @@ impl Profile {
             starts: 2 + some(14),
             waits: some(12),
             terminates: some(6),
+            raises: some(10),
+            gates: some(10),
+            rewinds: some(12),
+            purges: some(8),
             full: some(2),
             gone: some(2),
             jumps: some(4),

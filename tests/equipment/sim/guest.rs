@@ -1,94 +1,41 @@
-//! Plays programs: a sandbox whose guests are plain Rust.
+//! Plays programs: an execution in plain Rust, that can be replayed like one in WebAssembly.
 
-use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use kernel::model::{
-    ComponentDigest, Decision, Failure, FunctionName, Inbound, Payload, Play, Start, Step as Stepped, StepStatus,
+    ComponentDigest, Decision, EventName, Failure, Inbound, Payload, Play, Raised, Start, Step as Stepped, StepStatus,
     TaskId, Timestamp, Turn, kind,
 };
-use kernel::port::{Sandbox, Session, TurnFault};
+use kernel::port::{Session, TurnFault};
 
-use super::model::{CAUGHT, FIRED, TIMED_OUT, gave_up};
-use super::program::{Call, End, Home, OnFailure, Program, Step, Temper, activity_name};
+use super::component::FICKLE;
+use super::program::{Ask, End, Haste, Loser, OnFailure, Program, Step, Target, gave_up, input, known, name};
 use super::rng::{Rng, mix};
+use super::strand::{Got, Strand};
+use super::task::{Call, activity_name};
 
-/// The programs of a simulation and whether they can be played.
-#[derive(Debug, Clone)]
-pub struct Native {
-    programs: Vec<Rc<Program>>,
-    shaky: Rc<Cell<Availability>>,
-}
-
-/// Whether the component that is sometimes not available is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Availability {
-    /// It is.
-    There,
-    /// It is not.
-    Gone,
-}
-
-impl Native {
-    /// A sandbox that has these programs.
-    pub fn new(programs: Vec<Program>) -> Self {
-        let programs = programs.into_iter().map(Rc::new).collect();
-        Self { programs, shaky: Rc::new(Cell::new(Availability::There)) }
-    }
-
-    /// The name under which a program is started.
-    pub fn name(index: usize) -> FunctionName {
-        FunctionName::parse(&format!("p{index}")).expect("it is a name")
-    }
-
-    /// The program of that name.
-    pub fn program(&self, name: &FunctionName) -> Option<&Rc<Program>> {
-        self.programs.get(name.as_str().strip_prefix('p')?.parse::<usize>().ok()?)
-    }
-
-    /// The programs, in order of their names.
-    pub fn programs(&self) -> &[Rc<Program>] {
-        &self.programs
-    }
-
-    /// Makes the shaky component come or go.
-    pub fn shake(&self, availability: Availability) {
-        self.shaky.set(availability);
-    }
-}
-
-impl Sandbox for Native {
-    type Session = Guest;
-
-    fn open(&self, component: ComponentDigest, start: &Start) -> Result<(Guest, Stepped), TurnFault> {
-        if component == Home::Shaky.digest() && self.shaky.get() == Availability::Gone {
-            return Err(TurnFault::Unavailable("it is shaky".to_owned()));
-        }
-        let program = self.program(&start.name).expect("only programs are started");
-        let mut guest = Guest {
-            program: Rc::clone(program),
-            dice: Rng::new(start.seed),
-            at: 0,
-            known: 0,
-            decided: 0,
-            wait: Wait::Nothing,
-            step: Guest::empty_step(),
-        };
-        guest.go_on(start.now, start.play).map_err(TurnFault::Guest)?;
-        let step = guest.take_step();
-        Ok((guest, step))
-    }
-}
+/// What stands for things that have no value.
+pub const FIRED: u64 = 7;
+/// What stands for a failure that was caught.
+pub const CAUGHT: u64 = 13;
+/// What stands for a timer that won.
+pub const TIMED_OUT: u64 = 17;
+/// What stands for the first kind of event; the others follow.
+pub const HEARD: u64 = 1_000;
 
 /// An execution of a program.
 #[derive(Debug, Clone)]
 pub struct Guest {
     program: Rc<Program>,
+    start: Rc<Start>,
+    component: ComponentDigest,
     dice: Rng,
     at: usize,
     known: u64,
     decided: u32,
+    /// Events that came and that nobody took.
+    heard: VecDeque<Raised>,
     wait: Wait,
     step: Stepped,
 }
@@ -96,24 +43,20 @@ pub struct Guest {
 #[derive(Debug, Clone)]
 enum Wait {
     Nothing,
-    All { asked: Vec<(TaskId, OnFailure)>, got: BTreeMap<TaskId, Got> },
-    Race { call: (TaskId, OnFailure), timer: TaskId, got: Option<Got> },
+    Chains(Vec<Strand>, Haste),
+    Race { ask: TaskId, on_failure: OnFailure, timer: TaskId, loser: Loser, got: Option<Got> },
+    Event { event: u64, timer: Option<TaskId>, timed_out: Option<Got> },
     ForEver,
-}
-
-#[derive(Debug, Clone)]
-enum Got {
-    Value(u64),
-    Failed(Failure),
-    Fired,
 }
 
 impl Session for Guest {
     fn advance(&mut self, turns: &[Turn]) -> Result<Stepped, TurnFault> {
         for turn in turns {
             for event in &turn.events {
-                self.take(event);
-                self.go_on(turn.now, turn.play).map_err(TurnFault::Guest)?;
+                if self.step.status == waiting() {
+                    self.take(event, turn.now, turn.play);
+                    self.go_on(turn.now, turn.play).map_err(TurnFault::Guest)?;
+                }
             }
         }
         Ok(self.take_step())
@@ -121,35 +64,85 @@ impl Session for Guest {
 }
 
 impl Guest {
-    fn empty_step() -> Stepped {
-        Stepped { decisions: Vec::new(), status: StepStatus::Waiting, custom_status: None, logs: Vec::new() }
+    /// Plays the first turn.
+    pub fn open(
+        program: &Rc<Program>,
+        component: ComponentDigest,
+        start: &Start,
+    ) -> Result<(Self, Stepped), TurnFault> {
+        let mut guest = Self {
+            program: Rc::clone(program),
+            start: Rc::new(start.clone()),
+            component,
+            dice: Rng::new(start.seed),
+            at: 0,
+            known: known(&start.input),
+            decided: 0,
+            heard: VecDeque::new(),
+            wait: Wait::Nothing,
+            step: empty_step(),
+        };
+        guest.go_on(start.now, start.play).map_err(TurnFault::Guest)?;
+        let step = guest.take_step();
+        Ok((guest, step))
+    }
+
+    /// What it is played by.
+    pub fn component(&self) -> ComponentDigest {
+        self.component
+    }
+
+    /// The event that it waits for, if it waits for one.
+    pub fn awaits(&self) -> Option<EventName> {
+        match self.wait {
+            Wait::Event { event, timed_out: None, .. } => Some(event_name(event)),
+            _ => None,
+        }
     }
 
     fn take_step(&mut self) -> Stepped {
-        std::mem::replace(&mut self.step, Self::empty_step())
+        let events = self.awaits().into_iter().collect();
+        let mut step = std::mem::replace(&mut self.step, empty_step());
+        if step.status == waiting() {
+            step.status = StepStatus::Waiting { events };
+        }
+        step
     }
 
-    fn take(&mut self, event: &Inbound) {
+    fn take(&mut self, event: &Inbound, now: Timestamp, play: Play) {
         let (id, news) = match event {
-            Inbound::TaskCompleted { task, output } => {
-                (*task, Got::Value(output.as_str().parse().expect("activities return numbers")))
-            }
+            Inbound::TaskCompleted { task, output } => (*task, Got::Value(super::task::number(output))),
             Inbound::TaskFailed { task, failure } => (*task, Got::Failed(failure.clone())),
             Inbound::TimerFired { timer } => (*timer, Got::Fired),
+            Inbound::Raised(raised) => return self.heard.push_back(raised.clone()),
         };
         match &mut self.wait {
-            Wait::All { asked, got } if asked.iter().any(|(asked, _)| *asked == id) => {
-                got.insert(id, news);
+            Wait::Chains(strands, haste) => {
+                let Some(index) = strands.iter().position(|strand| strand.waits_for(id)) else { return };
+                let next = strands[index].take(news);
+                if *haste == Haste::Hasty
+                    && let Some(failure) = strands[index].failure()
+                {
+                    self.step.status = StepStatus::Failed(failure.clone());
+                } else if let Some(ask) = next {
+                    let task = self.ask(&ask, now, play);
+                    if let Wait::Chains(strands, _) = &mut self.wait {
+                        strands[index].asked(task);
+                    }
+                }
             }
-            Wait::Race { call, timer, got } if got.is_none() && (call.0 == id || *timer == id) => *got = Some(news),
+            Wait::Race { ask, timer, got, .. } if got.is_none() && (*ask == id || *timer == id) => {
+                *got = Some(if *timer == id { Got::TimedOut } else { news });
+            }
+            Wait::Event { timer, timed_out, .. } if *timer == Some(id) => *timed_out = Some(news),
             // What was abandoned may still happen.
-            Wait::All { .. } | Wait::Race { .. } | Wait::Nothing | Wait::ForEver => {}
+            Wait::Race { .. } | Wait::Event { .. } | Wait::Nothing | Wait::ForEver => {}
         }
     }
 
     fn go_on(&mut self, now: Timestamp, play: Play) -> Result<(), Failure> {
-        while self.step.status == StepStatus::Waiting {
-            if !self.absorb() || self.step.status != StepStatus::Waiting {
+        while self.step.status == waiting() {
+            if !self.absorb() || self.step.status != waiting() {
                 return Ok(());
             }
             let program = Rc::clone(&self.program);
@@ -163,36 +156,52 @@ impl Guest {
     /// Takes in what was waited for, and says whether that is all of it.
     fn absorb(&mut self) -> bool {
         match std::mem::replace(&mut self.wait, Wait::Nothing) {
-            Wait::Nothing => true,
-            Wait::All { asked, got } if got.len() == asked.len() => {
-                for (id, on_failure) in asked {
-                    self.learn(&got[&id], on_failure);
-                }
-                true
+            Wait::Nothing => {}
+            Wait::Chains(strands, _) if strands.iter().all(Strand::is_done) => {
+                let asked = strands.iter().flat_map(Strand::learned);
+                asked.for_each(|(got, on_failure)| self.learn(got, on_failure));
             }
-            Wait::Race { call, timer, got: Some(got) } => {
-                match got {
-                    Got::Fired => self.known = mix(self.known, TIMED_OUT),
-                    Got::Value(_) | Got::Failed(_) => {
-                        self.decide(Decision::CancelTimer { timer });
-                        self.learn(&got, call.1);
-                    }
+            Wait::Race { ask, on_failure, timer, loser, got: Some(got) } => {
+                match (&got, loser) {
+                    (Got::TimedOut, Loser::Cancelled) => self.cancel(ask),
+                    (Got::TimedOut, Loser::Abandoned) => {}
+                    (Got::Value(_) | Got::Failed(_) | Got::Fired, _) => self.cancel(timer),
                 }
-                true
+                self.learn(&got, on_failure);
+            }
+            Wait::Event { timed_out: Some(_), .. } => self.learn(&Got::TimedOut, OnFailure::GoOn),
+            Wait::Event { event, timer, timed_out } => {
+                if !self.hear(event) {
+                    self.wait = Wait::Event { event, timer, timed_out };
+                    return false;
+                }
+                timer.into_iter().for_each(|timer| self.cancel(timer));
             }
             other => {
                 self.wait = other;
-                false
+                return false;
             }
         }
+        true
+    }
+
+    /// Takes the first event of a name, if there is one.
+    fn hear(&mut self, event: u64) -> bool {
+        let name = event_name(event);
+        let is_it = |raised: &Raised| raised.name.as_str().eq_ignore_ascii_case(name.as_str());
+        let Some(place) = self.heard.iter().position(is_it) else { return false };
+        self.heard.remove(place);
+        self.known = mix(self.known, HEARD + event);
+        true
     }
 
     fn learn(&mut self, got: &Got, on_failure: OnFailure) {
         match (got, on_failure) {
             (Got::Value(value), _) => self.known = mix(self.known, *value),
             (Got::Fired, _) => self.known = mix(self.known, FIRED),
+            (Got::TimedOut, _) => self.known = mix(self.known, TIMED_OUT),
             (Got::Failed(_), OnFailure::GoOn) => self.known = mix(self.known, CAUGHT),
-            (Got::Failed(failure), OnFailure::Fail) if self.step.status == StepStatus::Waiting => {
+            (Got::Failed(failure), OnFailure::Fail) if self.step.status == waiting() => {
                 self.step.status = StepStatus::Failed(failure.clone());
             }
             (Got::Failed(_), OnFailure::Fail) => {}
@@ -201,39 +210,64 @@ impl Guest {
 
     fn begin(&mut self, step: &Step, now: Timestamp, play: Play) {
         self.wait = match step {
-            Step::All(calls) => {
-                let asked = calls.iter().map(|call| self.call(call, play)).collect();
-                Wait::All { asked, got: BTreeMap::new() }
+            Step::Chains(chains, haste) => {
+                let strands = chains.iter().filter(|chain| !chain.is_empty()).map(|chain| {
+                    let task = self.ask(&chain[0], now, play);
+                    Strand::new(chain.clone(), task)
+                });
+                Wait::Chains(strands.collect(), *haste)
             }
             Step::Draw(call) => {
-                let value = self.dice.below(1_000);
-                let asked = vec![self.call(&Call { value, ..call.clone() }, play)];
-                Wait::All { asked, got: BTreeMap::new() }
+                let ask = Ask::Activity(Call { value: self.dice.below(1_000), ..call.clone() });
+                let task = self.ask(&ask, now, play);
+                Wait::Chains(vec![Strand::new(vec![ask], task)], Haste::Patient)
             }
-            Step::Race(call, length) => {
-                let call = self.call(call, play);
+            Step::Race(ask, length, loser) => {
+                let on_failure = ask.on_failure();
+                let ask = self.ask(ask, now, play);
                 let timer = self.decide(Decision::CreateTimer { fire_at: now + *length });
-                Wait::Race { call, timer, got: None }
+                Wait::Race { ask, on_failure, timer, loser: *loser, got: None }
             }
-            Step::Sleep(lengths) => {
-                let timers = lengths
-                    .iter()
-                    .map(|length| (self.decide(Decision::CreateTimer { fire_at: now + *length }), OnFailure::GoOn));
-                Wait::All { asked: timers.collect(), got: BTreeMap::new() }
+            Step::Await(event, _) if self.hear(*event) => Wait::Nothing,
+            Step::Await(event, timeout) => {
+                let timer = timeout.map(|length| self.decide(Decision::CreateTimer { fire_at: now + length }));
+                Wait::Event { event: *event, timer, timed_out: None }
+            }
+            Step::Send(target, event) => {
+                let to = match target {
+                    Target::Itself => self.start.instance.clone(),
+                    Target::Other(id) => id.clone(),
+                };
+                // Whoever reads it knows who sent it and what came before it. A child that begins anew has the same seed.
+                let text = format!("\"{:016x}-{:x}.{}\"", self.start.seed, self.start.now.0, self.decided);
+                let name = EventName::parse(&format!("gO{event}")).expect("it is a name");
+                let event = Raised { name, input: Payload::trusted(text.as_bytes()) };
+                self.decide(Decision::SendEvent { to, event });
+                Wait::Nothing
             }
             Step::Status => {
-                self.step.custom_status = Some(Payload::trusted(self.known.to_string().as_bytes()));
+                self.step.custom_status = Some(input(self.known));
                 Wait::Nothing
             }
         };
     }
 
-    fn call(&mut self, call: &Call, play: Play) -> (TaskId, OnFailure) {
-        let lies = self.program.temper == Temper::Fickle && play == Play::Again;
-        let value = call.value + u64::from(lies);
-        let input = Call { value, ..call.clone() }.input();
-        let schedule = Decision::ScheduleActivity { name: activity_name(), input, options: call.options() };
-        (self.decide(schedule), call.on_failure)
+    fn ask(&mut self, ask: &Ask, now: Timestamp, play: Play) -> TaskId {
+        let lie = u64::from(self.component == FICKLE && play == Play::Again);
+        self.decide(match ask {
+            Ask::Timer(length) => Decision::CreateTimer { fire_at: now + *length },
+            Ask::Activity(call) => {
+                let input = Call { value: call.value + lie, ..call.clone() }.input();
+                Decision::ScheduleActivity { name: activity_name(), input, options: call.options() }
+            }
+            Ask::Child(child) => {
+                Decision::StartChild { name: name(child.program), input: input(lie), options: child.options() }
+            }
+        })
+    }
+
+    fn cancel(&mut self, target: TaskId) {
+        self.decide(Decision::Cancel { target });
     }
 
     fn decide(&mut self, decision: Decision) -> TaskId {
@@ -245,17 +279,33 @@ impl Guest {
 
     fn end(&mut self) -> Result<(), Failure> {
         match self.program.end {
-            End::Return => {
-                self.step.status = StepStatus::Completed(Payload::trusted(self.known.to_string().as_bytes()));
+            End::Renew(lives) if self.start.execution.0 < lives => {
+                let carried = std::mem::take(&mut self.heard).into();
+                self.step.status = StepStatus::ContinuedAsNew { input: input(self.known), carried };
             }
+            End::Return | End::Renew(_) => self.step.status = StepStatus::Completed(input(self.known)),
             End::Fail => self.step.status = StepStatus::Failed(gave_up(self.known)),
             End::Trap => return Err(Failure::host(kind::TRAP, "it was written to trap")),
             End::Stall => self.wait = Wait::ForEver,
             End::Break => {
-                self.decide(Decision::CancelTimer { timer: TaskId(u32::MAX) });
+                self.cancel(TaskId(u32::MAX));
                 self.wait = Wait::ForEver;
             }
         }
         Ok(())
     }
+}
+
+/// How the wait for an event is spelled; those who send it spell it otherwise.
+fn event_name(event: u64) -> EventName {
+    EventName::parse(&format!("Go{event}")).expect("it is a name")
+}
+
+fn waiting() -> StepStatus {
+    StepStatus::Waiting { events: Vec::new() }
+}
+
+fn empty_step() -> Stepped {
+    let (decisions, sources, logs) = (Vec::new(), Vec::new(), Vec::new());
+    Stepped { decisions, sources, status: waiting(), custom_status: None, logs }
 }

@@ -1,69 +1,131 @@
-//! What the durable history of one instance says, read without the kernel's own folding, so that the two can disagree.
+//! What the durable history of one execution says, read without the kernel's own folding, so that the two can disagree.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::model::{Ended, Event, Payload, Record, Started, TaskId, Timestamp};
+use kernel::model::{
+    Attempted, Ended, Event, Failure, FunctionName, InstanceId, Payload, Raised, Record, Started, TaskId, Timestamp,
+};
 
-use super::program::activity;
+use super::marks::Mark;
+use super::task::activity;
 
 /// What went wrong, in a sentence.
 pub type Checked = Result<(), String>;
 
-/// The history of one instance, record by record.
+/// The history of one execution, record by record.
 #[derive(Debug)]
 pub struct Ledger {
     /// What it began with.
     pub started: Started,
     /// How it ended, if it has.
     pub ended: Option<Ended>,
-    /// The activities that it asked for.
+    /// The activities and children that it asked for.
     pub tasks: BTreeMap<TaskId, Task>,
+    /// Whether it plays turns.
+    pub gate: Gate,
+    /// What came in and was not given to the guest.
+    inbound: Vec<Told>,
+    /// What it was given since it was told of a failure, while it decided nothing.
+    unsettled: Vec<Told>,
+    /// What those said who suspended, resumed or rewound it.
+    pub reasons: BTreeSet<String>,
+    /// How often it was rewound.
+    pub rewinds: u32,
     timers: BTreeMap<TaskId, Timer>,
+    turns: u32,
     decisions: u32,
     turn_at: Timestamp,
 }
 
-/// An activity that was asked for.
+/// Whether an instance plays turns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gate {
+    /// It does.
+    Open,
+    /// It was suspended.
+    Closed,
+}
+
+/// Something that a guest is to be told.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Told {
+    /// An external event.
+    Raised(Raised),
+    /// A failure.
+    Failure(TaskId),
+    /// Anything else.
+    Other,
+}
+
+/// A task that was asked for.
 #[derive(Debug)]
 pub struct Task {
-    /// Its input.
-    pub input: Payload,
+    /// What it is.
+    pub what: What,
     /// The attempt that runs or is next.
     pub attempt: u32,
     /// When that attempt may begin.
     pub not_before: Timestamp,
     /// Which life of the host recorded that the attempt before failed, if there was one.
     pub failed_in: Option<u32>,
-    /// Whether its result is recorded.
-    pub result: Recorded,
+    /// What came of it.
+    pub fate: Fate,
 }
 
-/// Whether something is recorded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Recorded {
-    /// It is.
-    Yes,
-    /// It is not.
-    No,
+/// What a task is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    /// An activity with this input.
+    Activity(Payload),
+    /// A child.
+    Child {
+        /// Its orchestrator.
+        name: FunctionName,
+        /// Its id, if its parent chose one.
+        id: Option<InstanceId>,
+    },
+}
+
+/// What came of a task.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Fate {
+    /// Nothing yet.
+    Open,
+    /// It is not wanted any more.
+    Cancelled,
+    /// An answer.
+    Answered(Result<Payload, Failure>),
 }
 
 #[derive(Debug)]
 struct Timer {
     fire_at: Timestamp,
-    over: Recorded,
+    over: bool,
     created_in: u32,
 }
 
-/// What a record held that the marks are about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// What a record held that others must know of.
+#[derive(Debug, Clone, PartialEq)]
 pub enum Noted {
     /// A timer fired that an earlier life of the host created.
     OldTimerFired,
+    /// An event came.
+    Heard(Raised),
+    /// An event was sent.
+    Sent(InstanceId, Raised),
+    /// A child answered.
+    Answered(Attempted, Result<Payload, Failure>),
+    /// A child was asked for, or is to go on.
+    Asked(Attempted),
+    /// A child is not wanted any more.
+    Unwanted(Attempted),
+    /// It was suspended or resumed, or is played by another component.
+    Managed(Mark),
 }
 
 impl Ledger {
-    /// The first record.
-    pub fn begin(record: &Record, life: u32) -> Result<Self, String> {
+    /// What an execution began with. Gives what was carried over to it.
+    pub fn begin(record: &Record, life: u32) -> Result<(Self, Vec<Noted>), String> {
         let Some((Event::Started(started), rest)) = record.events.split_first() else {
             return Err("a history does not begin with a start".to_owned());
         };
@@ -71,95 +133,234 @@ impl Ledger {
             started: (**started).clone(),
             ended: None,
             tasks: BTreeMap::new(),
+            gate: Gate::Open,
+            inbound: Vec::new(),
+            unsettled: Vec::new(),
+            reasons: BTreeSet::new(),
+            rewinds: 0,
             timers: BTreeMap::new(),
+            turns: 0,
             decisions: 0,
             turn_at: record.at,
         };
-        for event in rest {
-            ledger.event(record.at, event, life)?;
-        }
-        Ok(ledger)
+        let noted = ledger.events(record.at, rest, life)?;
+        Ok((ledger, noted))
     }
 
-    /// A further record; says what is noteworthy of it.
+    /// A further record.
     pub fn record(&mut self, record: &Record, life: u32) -> Result<Vec<Noted>, String> {
+        self.events(record.at, &record.events, life)
+    }
+
+    /// The children that it waits for.
+    pub fn open_children(&self) -> impl Iterator<Item = Attempted> + '_ {
+        let open = |task: &Task| task.fate == Fate::Open && matches!(task.what, What::Child { .. });
+        self.tasks.iter().filter(move |(_, task)| open(task)).map(|(id, task)| self.attempted(*id, task))
+    }
+
+    /// Whether it waits for this very attempt.
+    pub fn waits_for(&self, of: Attempted) -> bool {
+        let open = |task: &Task| task.fate == Fate::Open && task.attempt == of.attempt;
+        self.ended.is_none() && self.started.execution == of.execution && self.tasks.get(&of.task).is_some_and(open)
+    }
+
+    /// The external events that it was not given.
+    pub fn unheard(&self) -> impl Iterator<Item = &Raised> {
+        self.inbound.iter().filter_map(|told| match told {
+            Told::Raised(raised) => Some(raised),
+            Told::Failure(_) | Told::Other => None,
+        })
+    }
+
+    fn attempted(&self, id: TaskId, task: &Task) -> Attempted {
+        Attempted { execution: self.started.execution, task: id, attempt: task.attempt }
+    }
+
+    fn events(&mut self, at: Timestamp, events: &[Event], life: u32) -> Result<Vec<Noted>, String> {
         let mut noted = Vec::new();
-        for event in &record.events {
-            noted.extend(self.event(record.at, event, life)?);
+        for event in events {
+            if self.ended.is_some() && !matches!(event, Event::Rewound { .. }) {
+                return Err(format!("{} after the end", event.name()));
+            }
+            self.event(at, event, life, &mut noted)?;
         }
         Ok(noted)
     }
 
-    fn event(&mut self, at: Timestamp, event: &Event, life: u32) -> Result<Option<Noted>, String> {
-        if self.ended.is_some() {
-            return Err(format!("{} after the end", event.name()));
-        }
+    fn event(&mut self, at: Timestamp, event: &Event, life: u32, noted: &mut Vec<Noted>) -> Checked {
         match event {
             Event::Started(_) => return Err("it started twice".to_owned()),
-            Event::TurnStarted if at < self.turn_at => {
-                return Err(format!("its time went back from {} to {}", self.turn_at.0, at.0));
-            }
-            Event::TurnStarted => self.turn_at = at,
-            Event::TaskScheduled { task, input, .. } => {
-                self.decide(*task)?;
-                let (input, result) = (input.clone(), Recorded::No);
-                let open = Task { input, attempt: 1, not_before: at, failed_in: None, result };
-                self.tasks.insert(*task, open);
+            Event::TurnStarted { takes } => self.turn(at, *takes)?,
+            Event::TaskScheduled { task, input, .. } => self.ask(at, *task, What::Activity(input.clone()))?,
+            Event::ChildScheduled { task, name, options, .. } => {
+                let what = What::Child { name: name.clone(), id: options.instance.clone() };
+                self.ask(at, *task, what)?;
+                noted.push(Noted::Asked(self.attempted(*task, &self.tasks[task])));
             }
             Event::TaskAttemptFailed { task, attempt, failure, retry_at } => {
+                self.answered(*task, Some(*attempt), &Err(failure.clone()), noted)?;
                 let open = self.open(*task)?;
-                let expected = activity(&open.input, *attempt).err();
-                if *attempt != open.attempt || expected.as_ref() != Some(failure) {
-                    return Err(format!("attempt {attempt} of task {} did not fail so", task.0));
-                }
                 open.attempt += 1;
                 open.not_before = *retry_at;
                 open.failed_in = Some(life);
             }
-            Event::TaskCompleted { task, output } => self.result(*task, Ok(output.clone()))?,
-            Event::TaskFailed { task, failure } => self.result(*task, Err(failure.clone()))?,
+            Event::TaskCompleted { task, output } => self.result(*task, Ok(output.clone()), noted)?,
+            Event::TaskFailed { task, failure } => self.result(*task, Err(failure.clone()), noted)?,
             Event::TimerCreated { timer, fire_at } => {
                 self.decide(*timer)?;
-                self.timers.insert(*timer, Timer { fire_at: *fire_at, over: Recorded::No, created_in: life });
+                self.timers.insert(*timer, Timer { fire_at: *fire_at, over: false, created_in: life });
             }
-            Event::TimerFired { timer } => return self.timer_fired(at, *timer, life),
-            Event::TimerCancelled { timer } => {
-                self.decisions += 1;
-                self.timers.get_mut(timer).ok_or("a timer was cancelled that is none")?.over = Recorded::Yes;
+            Event::TimerFired { timer } => self.timer_fired(at, *timer, life, noted)?,
+            Event::Cancelled { target } => self.cancelled(*target, noted),
+            Event::Sent { to, event } => {
+                self.decided();
+                noted.push(Noted::Sent(to.clone(), event.clone()));
             }
+            Event::Raised(raised) => {
+                self.inbound.push(Told::Raised(raised.clone()));
+                noted.push(Noted::Heard(raised.clone()));
+            }
+            Event::Suspended { reason } => self.managed(Gate::Closed, reason, Mark::Suspended, noted)?,
+            Event::Resumed { reason } => self.managed(Gate::Open, reason, Mark::Resumed, noted)?,
+            Event::Rewound { reason, tasks } => self.rewound(reason, tasks)?,
             Event::CustomStatusSet { .. } => {}
+            Event::Repinned { .. } => noted.push(Noted::Managed(Mark::Repinned)),
             Event::Completed { output } => self.ended = Some(Ended::Completed(output.clone())),
             Event::Failed { failure } => self.ended = Some(Ended::Failed(failure.clone())),
             Event::Terminated { reason } => self.ended = Some(Ended::Terminated(reason.clone())),
         }
-        Ok(None)
+        Ok(())
     }
 
-    fn timer_fired(&mut self, at: Timestamp, timer: TaskId, life: u32) -> Result<Option<Noted>, String> {
+    fn turn(&mut self, at: Timestamp, takes: u32) -> Checked {
+        if at < self.turn_at {
+            return Err(format!("its time went back from {} to {}", self.turn_at.0, at.0));
+        }
+        if self.gate == Gate::Closed {
+            return Err("it played while it was suspended".to_owned());
+        }
+        if self.turns == 0 && self.started.spec.start_at.is_some_and(|start_at| at < start_at) {
+            return Err("it began before its time".to_owned());
+        }
+        let takes = takes as usize;
+        let all = if self.turns == 0 { 0 } else { self.inbound.len() };
+        if takes != all {
+            return Err(format!("a turn took {takes} of {}", self.inbound.len()));
+        }
+        let given: Vec<_> = self.inbound.drain(..takes).collect();
+        if !self.unsettled.is_empty() || given.iter().any(|told| matches!(told, Told::Failure(_))) {
+            self.unsettled.extend(given);
+        }
+        self.turn_at = at;
+        self.turns += 1;
+        Ok(())
+    }
+
+    fn managed(&mut self, gate: Gate, reason: &Payload, how: Mark, noted: &mut Vec<Noted>) -> Checked {
+        if std::mem::replace(&mut self.gate, gate) == gate {
+            return Err(format!("it was {how:?} twice"));
+        }
+        self.reasons.insert(reason.as_str().to_owned());
+        noted.push(Noted::Managed(how));
+        Ok(())
+    }
+
+    fn rewound(&mut self, reason: &Payload, tasks: &[TaskId]) -> Checked {
+        if !matches!(self.ended.take(), Some(Ended::Failed(_))) {
+            return Err("it was rewound and had not failed".to_owned());
+        }
+        self.reasons.insert(reason.as_str().to_owned());
+        self.rewinds += 1;
+        for id in tasks {
+            let task = self.tasks.get_mut(id).ok_or_else(|| format!("task {} is rewound and is none", id.0))?;
+            if !matches!(task.fate, Fate::Answered(Err(_))) {
+                return Err(format!("task {} is rewound and had not failed", id.0));
+            }
+            task.fate = Fate::Open;
+            task.not_before = Timestamp(0);
+            if let What::Activity(_) = task.what {
+                task.attempt += 1;
+            }
+        }
+        // What came with the failure is told again, for the guest may decide upon it now.
+        self.inbound.splice(0..0, std::mem::take(&mut self.unsettled));
+        self.inbound.retain(|told| !matches!(told, Told::Failure(task) if tasks.contains(task)));
+        Ok(())
+    }
+
+    fn ask(&mut self, at: Timestamp, id: TaskId, what: What) -> Checked {
+        self.decide(id)?;
+        self.tasks.insert(id, Task { what, attempt: 1, not_before: at, failed_in: None, fate: Fate::Open });
+        Ok(())
+    }
+
+    fn cancelled(&mut self, target: TaskId, noted: &mut Vec<Noted>) {
+        self.decided();
+        if let Some(timer) = self.timers.get_mut(&target) {
+            timer.over = true;
+        }
+        if let Some(task) = self.tasks.get_mut(&target).filter(|task| task.fate == Fate::Open) {
+            task.fate = Fate::Cancelled;
+            if let What::Child { .. } = task.what {
+                noted.push(Noted::Unwanted(self.attempted(target, &self.tasks[&target])));
+            }
+        }
+    }
+
+    fn timer_fired(&mut self, at: Timestamp, timer: TaskId, life: u32, noted: &mut Vec<Noted>) -> Checked {
         let open = self.timers.get_mut(&timer).ok_or("a timer fired that is none")?;
         if open.fire_at > at {
             return Err(format!("timer {} was due at {} and fired at {}", timer.0, open.fire_at.0, at.0));
         }
-        if std::mem::replace(&mut open.over, Recorded::Yes) == Recorded::Yes {
+        if std::mem::replace(&mut open.over, true) {
             return Err(format!("timer {} fired and was over", timer.0));
         }
-        Ok((open.created_in != life).then_some(Noted::OldTimerFired))
-    }
-
-    fn result(&mut self, task: TaskId, outcome: Result<Payload, kernel::model::Failure>) -> Checked {
-        let open = self.open(task)?;
-        if activity(&open.input, open.attempt) != outcome {
-            return Err(format!("task {} did not end with {outcome:?}", task.0));
+        if open.created_in != life {
+            noted.push(Noted::OldTimerFired);
         }
-        open.result = Recorded::Yes;
+        self.inbound.push(Told::Other);
         Ok(())
     }
 
-    fn open(&mut self, task: TaskId) -> Result<&mut Task, String> {
-        let open = self.tasks.get_mut(&task).ok_or_else(|| format!("task {} was never asked for", task.0))?;
-        match open.result {
-            Recorded::No => Ok(open),
-            Recorded::Yes => Err(format!("a result of task {} is recorded twice", task.0)),
+    fn result(&mut self, id: TaskId, outcome: Result<Payload, Failure>, noted: &mut Vec<Noted>) -> Checked {
+        self.answered(id, None, &outcome, noted)?;
+        self.inbound.push(if outcome.is_ok() { Told::Other } else { Told::Failure(id) });
+        self.open(id)?.fate = Fate::Answered(outcome);
+        Ok(())
+    }
+
+    /// An activity must have given what activities give; what a child gave others know.
+    fn answered(
+        &mut self,
+        id: TaskId,
+        attempt: Option<u32>,
+        outcome: &Result<Payload, Failure>,
+        noted: &mut Vec<Noted>,
+    ) -> Checked {
+        let execution = self.started.execution;
+        let open = self.open(id)?;
+        if attempt.is_some_and(|attempt| attempt != open.attempt) {
+            return Err(format!("another attempt of task {} failed than the one that ran", id.0));
+        }
+        match &open.what {
+            What::Activity(input) if activity(input, open.attempt) != *outcome => {
+                Err(format!("attempt {} of task {} did not end with {outcome:?}", open.attempt, id.0))
+            }
+            What::Activity(_) => Ok(()),
+            What::Child { .. } => {
+                let of = Attempted { execution, task: id, attempt: open.attempt };
+                noted.push(Noted::Answered(of, outcome.clone()));
+                Ok(())
+            }
+        }
+    }
+
+    fn open(&mut self, id: TaskId) -> Result<&mut Task, String> {
+        let open = self.tasks.get_mut(&id).ok_or_else(|| format!("task {} was never asked for", id.0))?;
+        match open.fate {
+            Fate::Open => Ok(open),
+            Fate::Answered(_) => Err(format!("a result of task {} is recorded twice", id.0)),
+            Fate::Cancelled => Err(format!("a result of task {} is recorded that was cancelled", id.0)),
         }
     }
 
@@ -167,7 +368,12 @@ impl Ledger {
         if id.0 != self.decisions {
             return Err(format!("decision {} has the id {}", self.decisions, id.0));
         }
-        self.decisions += 1;
+        self.decided();
         Ok(())
+    }
+
+    fn decided(&mut self) {
+        self.decisions += 1;
+        self.unsettled.clear();
     }
 }

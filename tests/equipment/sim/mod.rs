@@ -11,20 +11,30 @@
 //! code with what it checks. A failure is repeated by running its seed again.
 
 mod acts;
+mod books;
 mod checker;
 mod clients;
+pub mod component;
 mod driver;
+mod ending;
 pub mod fault;
 pub mod guest;
 mod ledger;
 pub mod marks;
 pub mod model;
+pub mod native;
+mod player;
+mod post;
 pub mod program;
 pub mod puppet;
 mod queue;
+mod renewal;
 pub mod rng;
 pub mod store;
+mod strand;
+pub mod task;
 pub mod trace;
+mod verdict;
 mod world;
 
 pub use ledger::Checked;

@@ -1,20 +1,25 @@
-//! How a program may end, worked out without any engine.
+//! How an execution of a program may end, worked out without any engine.
+//!
+//! It knows what activities return. What a child returned it is told by an [`Oracle`], which reads it from the history;
+//! that the history is right about it is checked elsewhere.
 
-use kernel::model::{Ended, Failure, kind};
+use kernel::model::{Ended, Failure, Payload, kind};
 
-use super::program::{Call, End, OnFailure, Program, Step, activity};
+use super::guest::{CAUGHT, FIRED, HEARD, TIMED_OUT};
+use super::program::{Ask, Child, End, Haste, OnFailure, Program, Step, gave_up, known};
 use super::rng::{Rng, mix};
+use super::task::Call;
 
-/// One way in which an instance may end.
+/// One way in which an execution may end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// How.
     pub end: Expected,
-    /// The custom status that it leaves, or `None` if that depends on how events fell into turns.
+    /// The custom status that it leaves, or `None` if that depends on how events fell into turns, or on a life before.
     pub custom_status: Option<Option<u64>>,
 }
 
-/// How an instance ends.
+/// How an execution ends.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Expected {
     /// It returns this.
@@ -23,6 +28,8 @@ pub enum Expected {
     Fails(Failure),
     /// The host fails it, with this kind.
     HostFails(&'static str),
+    /// It continues as new with this.
+    Renews(u64),
 }
 
 impl Expected {
@@ -37,95 +44,172 @@ impl Expected {
     }
 }
 
-/// What stands for things that have no value.
-pub const FIRED: u64 = 7;
-/// What stands for a failure that was caught.
-pub const CAUGHT: u64 = 13;
-/// What stands for a race that the timer won.
-pub const TIMED_OUT: u64 = 17;
+/// What came of a task.
+pub type Result = std::result::Result<u64, Failure>;
 
-/// All ways in which an instance of a program may end. Several only if it has races.
-pub fn outcomes(program: &Program, seed: u64) -> Vec<Outcome> {
-    let mut done = Vec::new();
-    let mut open = vec![Path { at: 0, known: 0, dice: Rng::new(seed), custom_status: None }];
-    while let Some(path) = open.pop() {
-        path.walk(program, &mut open, &mut done);
-    }
-    done
+/// Knows what came of tasks.
+pub trait Oracle {
+    /// All that ever came of this child in this execution.
+    fn child(&self, child: &Child) -> Vec<Result>;
+
+    /// All that may have come of this call.
+    fn activity(&self, call: &Call) -> Vec<Result>;
 }
 
+/// What is known of an execution before it begins.
+#[derive(Debug, Clone)]
+pub struct Begin<'a> {
+    /// The seed of its generator.
+    pub seed: u64,
+    /// Which life it is, from 1.
+    pub life: u32,
+    /// Its input.
+    pub input: &'a Payload,
+}
+
+const PATHS_MAX_COUNT: usize = 4_000;
+
+/// All ways in which an execution may end; `None` if they are too many to be worked out.
+pub fn outcomes(program: &Program, begin: &Begin<'_>, oracle: &dyn Oracle) -> Option<Vec<Outcome>> {
+    let custom_status = if begin.life == 1 { Some(None) } else { None };
+    let path = Path { at: 0, known: known(begin.input), dice: Rng::new(begin.seed), custom_status };
+    let mut walk = Walk { program, life: begin.life, oracle, open: vec![path], done: Vec::new() };
+    while let Some(path) = walk.open.pop() {
+        walk.walk(path);
+        if walk.open.len() + walk.done.len() > PATHS_MAX_COUNT {
+            return None;
+        }
+    }
+    Some(walk.done)
+}
+
+#[derive(Clone)]
 struct Path {
     at: usize,
     known: u64,
     dice: Rng,
-    custom_status: Option<u64>,
+    custom_status: Option<Option<u64>>,
 }
 
-impl Path {
-    fn walk(mut self, program: &Program, open: &mut Vec<Self>, done: &mut Vec<Outcome>) {
-        while let Some(step) = program.steps.get(self.at) {
-            self.at += 1;
-            let result = match step {
-                Step::All(calls) => self.all(calls),
-                Step::Sleep(lengths) => {
-                    self.known = lengths.iter().fold(self.known, |known, _| mix(known, FIRED));
-                    Ok(())
+struct Walk<'a> {
+    program: &'a Program,
+    life: u32,
+    oracle: &'a dyn Oracle,
+    open: Vec<Path>,
+    done: Vec<Outcome>,
+}
+
+impl Walk<'_> {
+    /// One step further, in every way that is possible.
+    fn walk(&mut self, mut path: Path) {
+        let Some(step) = self.program.steps.get(path.at) else { return self.end(&path) };
+        path.at += 1;
+        match step {
+            Step::Chains(chains, Haste::Patient) => self.patient(path, chains),
+            Step::Chains(chains, Haste::Hasty) => {
+                // Any failure that ends a chain may come first.
+                self.any_failure(&path, chains);
+                let before = self.done.len();
+                self.patient(path, chains);
+                self.done.truncate(before);
+            }
+            Step::Draw(call) => {
+                let value = path.dice.below(1_000);
+                self.patient(path, &[vec![Ask::Activity(Call { value, ..call.clone() })]]);
+            }
+            Step::Race(ask, _, _) => {
+                self.open.push(Path { known: mix(path.known, TIMED_OUT), ..path.clone() });
+                self.patient(path, &[vec![ask.clone()]]);
+            }
+            Step::Await(event, timeout) => {
+                if timeout.is_some() {
+                    self.open.push(Path { known: mix(path.known, TIMED_OUT), ..path.clone() });
                 }
-                Step::Status => {
-                    self.custom_status = Some(self.known);
-                    Ok(())
+                self.open.push(Path { known: mix(path.known, HEARD + event), ..path });
+            }
+            Step::Send(..) => self.open.push(path),
+            Step::Status => self.open.push(Path { custom_status: Some(Some(path.known)), ..path }),
+        }
+    }
+
+    fn patient(&mut self, path: Path, chains: &[Vec<Ask>]) {
+        let mut ways: Vec<(u64, Option<Failure>)> = vec![(path.known, None)];
+        for chain in chains {
+            let mut ended = Vec::new();
+            let mut going = ways;
+            for ask in chain {
+                let results = self.results(ask);
+                let mut next = Vec::new();
+                for (known, first) in &going {
+                    for result in &results {
+                        match result {
+                            Ok(value) => next.push((mix(*known, *value), first.clone())),
+                            Err(failure) => ended.push((*known, Some(first.clone().unwrap_or(failure.clone())))),
+                        }
+                    }
                 }
-                Step::Draw(call) => {
-                    let value = self.dice.below(1_000);
-                    self.all(&[Call { value, ..call.clone() }])
+                next.dedup();
+                going = next;
+                if going.len() + ended.len() > PATHS_MAX_COUNT {
+                    going.truncate(PATHS_MAX_COUNT);
                 }
-                Step::Race(call, _) => {
-                    let known = mix(self.known, TIMED_OUT);
-                    open.push(Self { known, dice: self.dice.clone(), ..self });
-                    self.all(std::slice::from_ref(call))
-                }
-            };
-            if let Err(failure) = result {
-                return done.push(Outcome { end: Expected::Fails(failure), custom_status: Some(self.custom_status) });
+            }
+            going.extend(ended);
+            ways = going;
+        }
+        for (known, failure) in ways {
+            match failure {
+                Some(failure) => self.fails(&path, failure),
+                None => self.open.push(Path { known, ..path.clone() }),
             }
         }
-        let (end, custom_status) = match program.end {
-            End::Return => (Expected::Returns(self.known), Some(self.custom_status)),
-            End::Fail => (Expected::Fails(gave_up(self.known)), Some(self.custom_status)),
-            End::Stall => (Expected::HostFails(kind::STALLED), Some(self.custom_status)),
+    }
+
+    /// What may come of an ask; a failure that is caught counts as a value.
+    fn results(&self, ask: &Ask) -> Vec<Result> {
+        let results = match ask {
+            Ask::Timer(_) => vec![Ok(FIRED)],
+            Ask::Activity(call) => self.oracle.activity(call),
+            Ask::Child(child) => self.oracle.child(child),
+        };
+        let mut seen = Vec::new();
+        for result in results {
+            let result = match (result, ask.on_failure()) {
+                (Err(_), OnFailure::GoOn) => Ok(CAUGHT),
+                (result, _) => result,
+            };
+            if !seen.contains(&result) {
+                seen.push(result);
+            }
+        }
+        seen
+    }
+
+    fn any_failure(&mut self, path: &Path, chains: &[Vec<Ask>]) {
+        for ask in chains.iter().flatten() {
+            for result in self.results(ask) {
+                if let Err(failure) = result {
+                    self.fails(path, failure);
+                }
+            }
+        }
+    }
+
+    fn fails(&mut self, path: &Path, failure: Failure) {
+        self.done.push(Outcome { end: Expected::Fails(failure), custom_status: path.custom_status });
+    }
+
+    fn end(&mut self, path: &Path) {
+        let Path { known, custom_status, .. } = *path;
+        let (end, custom_status) = match self.program.end {
+            End::Renew(lives) if self.life < lives => (Expected::Renews(known), custom_status),
+            End::Return | End::Renew(_) => (Expected::Returns(known), custom_status),
+            End::Fail => (Expected::Fails(gave_up(known)), custom_status),
+            End::Stall => (Expected::HostFails(kind::STALLED), custom_status),
             // Nothing of a turn that broke is kept, and which steps were in it depends on the order of events.
             End::Trap => (Expected::HostFails(kind::TRAP), None),
             End::Break => (Expected::HostFails(kind::PROTOCOL), None),
         };
-        done.push(Outcome { end, custom_status });
-    }
-
-    fn all(&mut self, calls: &[Call]) -> Result<(), Failure> {
-        let mut first = None;
-        for call in calls {
-            match (result(call), call.on_failure) {
-                (Ok(value), _) => self.known = mix(self.known, value),
-                (Err(_), OnFailure::GoOn) => self.known = mix(self.known, CAUGHT),
-                (Err(failure), OnFailure::Fail) => first = first.or(Some(failure)),
-            }
-        }
-        first.map_or(Ok(()), Err)
-    }
-}
-
-/// How an orchestrator fails that was written to fail.
-pub fn gave_up(known: u64) -> Failure {
-    Failure::from_guest("gave-up".to_owned(), known.to_string(), None, false)
-}
-
-fn result(call: &Call) -> Result<u64, Failure> {
-    let attempts = call.retry.map_or(1, |(attempts, _)| attempts);
-    let mut attempt = 1;
-    loop {
-        match activity(&call.input(), attempt) {
-            Ok(output) => return Ok(output.as_str().parse().expect("activities return numbers")),
-            Err(failure) if attempt == attempts || failure.kind == "declined" => return Err(failure),
-            Err(_) => attempt += 1,
-        }
+        self.done.push(Outcome { end, custom_status });
     }
 }

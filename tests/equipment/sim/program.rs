@@ -1,10 +1,12 @@
-//! What the simulated guests do, as data, and what the simulated activities return.
+//! What the simulated guests do, as data.
 //!
 //! A program is played by [`super::guest`] and, without any engine, by [`super::model`]; neither knows the other.
 
-use kernel::model::{ActivityOptions, ComponentDigest, Failure, FunctionName, Millis, Payload, RetryPolicy};
+use kernel::model::{ChildOptions, Failure, FunctionName, InstanceId, Millis, Payload};
 
-use super::rng::{Rng, mix};
+use super::component::Home;
+use super::rng::Rng;
+use super::task::Call;
 
 /// An orchestrator.
 #[derive(Debug, Clone)]
@@ -13,8 +15,6 @@ pub struct Program {
     pub steps: Vec<Step>,
     /// What it does then.
     pub end: End,
-    /// Whether it can be trusted.
-    pub temper: Temper,
     /// The component that it is in.
     pub home: Home,
 }
@@ -22,43 +22,72 @@ pub struct Program {
 /// One thing that an orchestrator does and awaits.
 #[derive(Debug, Clone)]
 pub enum Step {
-    /// Calls activities and waits for all of them.
-    All(Vec<Call>),
-    /// Calls an activity and waits for it or for a timer; the loser is cancelled or abandoned.
-    Race(Call, Millis),
-    /// Sets timers and waits for all of them.
-    Sleep(Vec<Millis>),
+    /// Does several things at once, each of them a chain of tasks, and waits for all.
+    Chains(Vec<Vec<Ask>>, Haste),
+    /// Asks for something and waits for it or for a timer.
+    Race(Ask, Millis, Loser),
+    /// Waits for an external event, or for a timer if there is one.
+    Await(u64, Option<Millis>),
+    /// Sends an external event.
+    Send(Target, u64),
     /// Sets the custom status to what it knows so far.
     Status,
     /// Draws a number and calls an activity with it.
     Draw(Call),
 }
 
-/// A call of an activity.
+/// When a failure ends several things that are done at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Haste {
+    /// Once all are done.
+    Patient,
+    /// At once.
+    Hasty,
+}
+
+/// What becomes of what was asked for when the timer wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Loser {
+    /// It is told to stop.
+    Cancelled,
+    /// It goes on and nobody listens.
+    Abandoned,
+}
+
+/// One thing that an orchestrator can ask for.
 #[derive(Debug, Clone)]
-pub struct Call {
-    /// Its input.
-    pub value: u64,
-    /// How many attempts fail first.
-    pub fails: u32,
-    /// How they fail.
-    pub nature: Nature,
+pub enum Ask {
+    /// An activity.
+    Activity(Call),
+    /// A timer.
+    Timer(Millis),
+    /// Another orchestration.
+    Child(Child),
+}
+
+/// A call of another orchestrator.
+#[derive(Debug, Clone)]
+pub struct Child {
+    /// Which.
+    pub program: usize,
+    /// Its id, if it is chosen.
+    pub id: Option<InstanceId>,
     /// Attempts in all and the wait between them, if it is tried again.
     pub retry: Option<(u32, Millis)>,
     /// What its failure means to the orchestrator.
     pub on_failure: OnFailure,
 }
 
-/// How an activity fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Nature {
-    /// It may be tried again.
-    Passing,
-    /// Its kind is one that the policy does not retry.
-    Declined,
+/// To whom an event is sent.
+#[derive(Debug, Clone)]
+pub enum Target {
+    /// To the one that sends it.
+    Itself,
+    /// To somebody who may or may not be there.
+    Other(InstanceId),
 }
 
-/// What a failed activity means.
+/// What a failed task means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFailure {
     /// Nothing.
@@ -80,161 +109,197 @@ pub enum End {
     Stall,
     /// It decides what the contract does not allow.
     Break,
+    /// It continues as new until it has lived this often, and then returns what it knows.
+    Renew(u32),
 }
 
-/// Whether an orchestrator decides the same when it is played again.
+/// What programs may be made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Temper {
-    /// It does.
-    Steady,
-    /// It calls its activities with other inputs.
-    Fickle,
-}
-
-/// The component that a program is in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Home {
-    /// One that is always there.
-    Solid,
-    /// One that is sometimes not available.
-    Shaky,
-}
-
-impl Home {
-    /// Its digest.
-    pub fn digest(self) -> ComponentDigest {
-        match self {
-            Self::Solid => ComponentDigest([1; 32]),
-            Self::Shaky => ComponentDigest([2; 32]),
-        }
-    }
+pub enum Kind {
+    /// Of everything.
+    Any,
+    /// Of what always comes to the same end.
+    Determined,
 }
 
 impl Program {
     /// A sequence of `n` activities.
     pub fn sequence(n: u64) -> Self {
-        Self::honest((0..n).map(|value| Step::All(vec![Call::plain(value)])).collect())
+        Self::honest((0..n).map(|value| Step::all(vec![Ask::Activity(Call::plain(value))])).collect())
     }
 
     /// `n` activities at once.
     pub fn fan_out(n: u64) -> Self {
-        Self::honest(vec![Step::All((0..n).map(Call::plain).collect())])
+        Self::honest(vec![Step::all((0..n).map(Call::plain).map(Ask::Activity).collect())])
     }
 
     /// One timer.
     pub fn sleep(length: Millis) -> Self {
-        Self::honest(vec![Step::Sleep(vec![length])])
+        Self::honest(vec![Step::all(vec![Ask::Timer(length)])])
+    }
+
+    /// One wait for an event.
+    pub fn listen(event: u64) -> Self {
+        Self::honest(vec![Step::Await(event, None)])
+    }
+
+    /// A child with an id of its parent's choice.
+    pub fn parent(program: usize, id: &str) -> Self {
+        let id = Some(InstanceId::parse(id).expect("it is an id"));
+        let child = Child { program, id, retry: None, on_failure: OnFailure::Fail };
+        Self::honest(vec![Step::all(vec![Ask::Child(child)])])
     }
 
     /// A program that does these steps and returns.
     pub fn honest(steps: Vec<Step>) -> Self {
-        Self { steps, end: End::Return, temper: Temper::Steady, home: Home::Solid }
+        Self { steps, end: End::Return, home: Home::Solid }
     }
 
-    /// Any program.
-    pub fn any(rng: &mut Rng) -> Self {
-        let length = if rng.happens(100) { 12 + rng.below(12) } else { 1 + rng.below(6) };
-        let mut races = 0;
+    /// The same, in another component.
+    pub fn at(self, home: Home) -> Self {
+        Self { home, ..self }
+    }
+
+    /// The program of this number; its children have smaller numbers, so that no family is endless.
+    pub fn any(rng: &mut Rng, kind: Kind, number: usize) -> Self {
+        let length = if rng.happens(100) { 8 + rng.below(8) } else { 1 + rng.below(5) };
+        let mut forks = 0;
         let mut steps = Vec::new();
         for _ in 0..length {
-            let step = Step::any(rng);
-            races += usize::from(matches!(step, Step::Race(..)));
-            // Every race doubles the outcomes that the model allows.
-            if races <= 3 || !matches!(step, Step::Race(..)) {
+            let step = Step::any(rng, kind, number);
+            forks += u32::from(step.forks());
+            // Every fork doubles the outcomes that the model allows.
+            if forks <= 3 || !step.forks() {
                 steps.push(step);
             }
         }
         let end = match rng.below(20) {
             0 => End::Fail,
-            1 => End::Trap,
+            1 if kind == Kind::Any => End::Trap,
             2 => End::Stall,
-            3 => End::Break,
+            3 if kind == Kind::Any => End::Break,
+            4..8 => End::Renew(2 + (rng.number() % 3) as u32),
             _ => End::Return,
         };
-        let temper = if rng.happens(80) { Temper::Fickle } else { Temper::Steady };
-        let home = if rng.happens(250) { Home::Shaky } else { Home::Solid };
-        Self { steps, end, temper, home }
+        let home = if kind == Kind::Any { Home::any(rng) } else { Home::Solid };
+        Self { steps, end, home }
     }
 }
 
 impl Step {
-    fn any(rng: &mut Rng) -> Self {
-        match rng.below(12) {
-            0..4 => Self::All(vec![Call::any(rng)]),
-            4..6 => Self::All((0..2 + rng.below(6)).map(|_| Call::any(rng)).collect()),
-            6..8 => Self::Race(Call::any(rng), Millis(rng.below(150))),
-            8..10 => {
-                let length = |rng: &mut Rng| match rng.below(4) {
-                    0 => rng.below(5),
-                    1 => rng.below(300),
-                    2 => rng.below(8_000),
-                    _ => rng.below(20 * 24 * 3_600_000),
-                };
-                Self::Sleep((0..1 + rng.below(4)).map(|_| Millis(length(rng))).collect())
+    /// Several things at once.
+    pub fn all(asks: Vec<Ask>) -> Self {
+        Self::Chains(asks.into_iter().map(|ask| vec![ask]).collect(), Haste::Patient)
+    }
+
+    fn forks(&self) -> bool {
+        match self {
+            Self::Race(..) | Self::Await(_, Some(_)) => true,
+            Self::Chains(_, haste) => *haste == Haste::Hasty,
+            Self::Await(_, None) | Self::Send(..) | Self::Status | Self::Draw(_) => false,
+        }
+    }
+
+    fn any(rng: &mut Rng, kind: Kind, number: usize) -> Self {
+        let any = kind == Kind::Any;
+        match rng.below(16) {
+            0..3 => Self::all(vec![Ask::any(rng, kind, number)]),
+            3..5 => Self::all((0..2 + rng.below(5)).map(|_| Ask::any(rng, kind, number)).collect()),
+            5..8 => {
+                let mut chain = || (0..1 + rng.below(3)).map(|_| Ask::any(rng, kind, number)).collect();
+                let chains = vec![chain(), chain(), chain()];
+                let haste = if any && rng.happens(600) { Haste::Hasty } else { Haste::Patient };
+                Self::Chains(chains, haste)
             }
-            10 => Self::Status,
-            _ => Self::Draw(Call::any(rng)),
+            8..10 if any => {
+                let loser = if rng.happens(500) { Loser::Cancelled } else { Loser::Abandoned };
+                Self::Race(Ask::any(rng, kind, number), Millis(rng.below(150)), loser)
+            }
+            10..12 => {
+                let timeout = (any && rng.happens(500)).then(|| Millis(rng.below(200)));
+                Self::Await(rng.below(EVENTS_COUNT), timeout)
+            }
+            12 | 13 => {
+                let target = match rng.below(4) {
+                    0 => Target::Itself,
+                    1 => Target::Other(id(&format!("kid-{}", rng.below(KIDS_COUNT)))),
+                    _ => Target::Other(id(&format!("given-{}", rng.below(4)))),
+                };
+                Self::Send(target, rng.below(EVENTS_COUNT))
+            }
+            // What is drawn depends on the seed of an execution.
+            14 if any => Self::Draw(Call::any(rng)),
+            _ => Self::Status,
         }
     }
 }
 
-impl Call {
-    /// A call that succeeds at once.
-    pub fn plain(value: u64) -> Self {
-        Self { value, fails: 0, nature: Nature::Passing, retry: None, on_failure: OnFailure::Fail }
+/// How many names of events there are.
+pub const EVENTS_COUNT: u64 = 3;
+/// How many ids parents choose from for their children.
+const KIDS_COUNT: u64 = 3;
+
+impl Ask {
+    fn any(rng: &mut Rng, kind: Kind, number: usize) -> Self {
+        match rng.below(10) {
+            0..5 => Self::Activity(Call::any(rng)),
+            5..8 if number > 0 => Self::Child(Child::any(rng, kind, number)),
+            _ => Self::Timer(Millis(match rng.below(4) {
+                0 => rng.below(5),
+                1 => rng.below(300),
+                2 => rng.below(8_000),
+                _ => rng.below(20 * 24 * 3_600_000),
+            })),
+        }
     }
 
-    fn any(rng: &mut Rng) -> Self {
-        if rng.happens(600) {
-            return Self::plain(rng.below(1_000));
+    /// What its failure means.
+    pub fn on_failure(&self) -> OnFailure {
+        match self {
+            Self::Activity(call) => call.on_failure,
+            Self::Child(child) => child.on_failure,
+            Self::Timer(_) => OnFailure::GoOn,
         }
+    }
+}
+
+impl Child {
+    fn any(rng: &mut Rng, kind: Kind, number: usize) -> Self {
+        let given = kind == Kind::Any && rng.happens(350);
         Self {
-            value: rng.below(1_000),
-            fails: u32::try_from(rng.below(4)).expect("it is small"),
-            nature: if rng.happens(150) { Nature::Declined } else { Nature::Passing },
-            retry: rng.happens(800).then(|| (1 + (rng.number() % 4) as u32, Millis(rng.below(3) * rng.below(400)))),
-            on_failure: if rng.happens(500) { OnFailure::GoOn } else { OnFailure::Fail },
+            program: rng.index(number),
+            id: given.then(|| id(&format!("kid-{}", rng.below(KIDS_COUNT)))),
+            retry: rng.happens(500).then(|| (1 + (rng.number() % 3) as u32, Millis(rng.below(3) * rng.below(300)))),
+            on_failure: if rng.happens(600) { OnFailure::GoOn } else { OnFailure::Fail },
         }
     }
 
-    /// The activity's input.
-    pub fn input(&self) -> Payload {
-        let nature = match self.nature {
-            Nature::Passing => 0,
-            Nature::Declined => 1,
-        };
-        Payload::trusted(format!("[{},{},{nature}]", self.value, self.fails).as_bytes())
-    }
-
-    /// The activity's options.
-    pub fn options(&self) -> ActivityOptions {
-        let retry = self.retry.map(|(max_attempts, first_interval)| RetryPolicy {
-            max_attempts,
-            first_interval,
-            coefficient: 2.0,
-            max_interval: None,
-            retry_timeout: None,
-            non_retryable: vec![DECLINED.to_owned()],
-        });
-        ActivityOptions { retry, timeout: None }
+    /// The options of the decision.
+    pub fn options(&self) -> ChildOptions {
+        ChildOptions { instance: self.id.clone(), version: None, retry: self.retry.map(super::task::policy) }
     }
 }
 
-const DECLINED: &str = "declined";
-
-/// The activity that all programs call.
-pub fn activity_name() -> FunctionName {
-    FunctionName::parse("work").expect("it is a name")
+/// The name under which a program is started.
+pub fn name(program: usize) -> FunctionName {
+    FunctionName::parse(&format!("p{program}")).expect("it is a name")
 }
 
-/// What an attempt of the activity gives: a function of its input and its number, and of nothing else.
-pub fn activity(input: &Payload, attempt: u32) -> Result<Payload, Failure> {
-    let text = input.as_str().trim_matches(['[', ']']);
-    let fields: Vec<u64> = text.split(',').map(|field| field.parse().expect("programs write numbers")).collect();
-    let [value, fails, nature] = fields[..] else { panic!("{input:?} is not the input of a call") };
-    if u64::from(attempt) > fails {
-        return Ok(Payload::trusted(mix(value, 1).to_string().as_bytes()));
-    }
-    let kind = if nature == 0 { "busy" } else { DECLINED };
-    Err(Failure::from_guest(kind.to_owned(), format!("attempt {attempt} of {value}"), None, true))
+/// The input of an execution that knows this much already.
+pub fn input(known: u64) -> Payload {
+    Payload::trusted(known.to_string().as_bytes())
+}
+
+/// What an execution with this input knows already.
+pub fn known(input: &Payload) -> u64 {
+    input.as_str().parse().unwrap_or(0)
+}
+
+/// How an orchestrator fails that was written to fail.
+pub fn gave_up(known: u64) -> Failure {
+    Failure::from_guest("gave-up".to_owned(), known.to_string(), None, false, Vec::new())
+}
+
+fn id(text: &str) -> InstanceId {
+    InstanceId::parse(text).expect("it is an id")
 }

@@ -5,17 +5,21 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use kernel::codec::Link;
-use kernel::model::{InstanceNo, Millis, Payload, TaskId, Timestamp};
-use kernel::orchestration::{Answer, State, restore};
+use kernel::codec::{Link, open_history};
+use kernel::model::{Attempted, ComponentDigest, InstanceNo, Millis, Payload, Timestamp};
+use kernel::orchestration::{Answer, State, replay, restore};
 use kernel::partition::{
-    BatchNo, Effect, Found, Input, LoadNo, NewId, NewInstance, Op, Partition, Played, ReplyTo, Tuning, Work,
+    BatchNo, Depth, Effect, Found, Input, LoadNo, NewId, NewInstance, Op, Partition, Played, Progress, ReplyTo, Tuning,
+    Work,
 };
-use kernel::port::{Batch, Key, Reader, Recovery, Sandbox, Store};
+use kernel::port::{Batch, Key, Reader, Recovery, Sandbox, Session, Store};
 
-use super::guest::Native;
-use super::program::{Program, activity};
+use super::acts::spec;
+use super::guest::Guest;
+use super::native::Native;
+use super::program::{Program, name};
 use super::store::MemStore;
+use super::task::activity;
 use super::trace;
 use super::world::instance_id;
 
@@ -23,13 +27,14 @@ use super::world::instance_id;
 #[derive(Debug)]
 pub struct Puppet {
     partition: Partition,
+    tuning: Tuning,
     native: Native,
     store: MemStore,
     now: Timestamp,
-    loads: VecDeque<(Key, LoadNo)>,
+    loads: VecDeque<(Key, LoadNo, Depth)>,
     plays: VecDeque<(InstanceNo, Work)>,
     commits: VecDeque<(BatchNo, Arc<Batch>)>,
-    runs: VecDeque<(InstanceNo, TaskId, u32, Payload)>,
+    runs: VecDeque<(InstanceNo, Attempted, Payload)>,
     asked: u64,
     /// What went in and what came out.
     pub log: Vec<String>,
@@ -41,6 +46,7 @@ impl Puppet {
         let now = Timestamp(0);
         Self {
             partition: Partition::recover_with(tuning, Recovery::default(), now, &mut Vec::new()),
+            tuning,
             native: Native::new(programs),
             store: MemStore::default(),
             now,
@@ -57,11 +63,9 @@ impl Puppet {
     pub fn start(&mut self, id: &str, program: usize) -> ReplyTo {
         let new = NewInstance {
             id: NewId::Given(instance_id(id)),
-            name: Native::name(program),
-            component: self.native.programs()[program].home.digest(),
-            input: Payload::null(),
-            version: None,
+            component: self.native.serving(&name(program)).expect("the program is served"),
             seed: 1,
+            spec: spec(program),
         };
         self.ask(Op::Start { new: Box::new(new), watch: None })
     }
@@ -76,10 +80,29 @@ impl Puppet {
 
     /// The oldest load finds what is durable.
     pub fn load(&mut self) {
-        let (key, load) = self.loads.pop_front().expect("a load is under way");
-        let found = match self.store.head(&key).expect("a store in memory can be read") {
+        let (key, load, depth) = self.loads.pop_front().expect("a load is under way");
+        let found = self.find(&key, depth);
+        self.tell(Input::Loaded { key, load, found });
+    }
+
+    /// The oldest load is answered as it would have been before what `meanwhile` does.
+    pub fn load_around(&mut self, meanwhile: impl FnOnce(&mut Self)) {
+        let (key, load, depth) = self.loads.pop_front().expect("a load is under way");
+        let found = self.find(&key, depth);
+        meanwhile(self);
+        self.tell(Input::Loaded { key, load, found });
+    }
+
+    /// The oldest load cannot be answered.
+    pub fn fail_load(&mut self) {
+        let (key, load, _) = self.loads.pop_front().expect("a load is under way");
+        self.tell(Input::Loaded { key, load, found: Found::Unreadable("no luck".to_owned()) });
+    }
+
+    fn find(&self, key: &Key, depth: Depth) -> Found {
+        match self.store.head(key).expect("a store in memory can be read") {
             None => Found::Nothing,
-            Some(head) if head.status.is_terminal() => {
+            Some(head) if head.status.is_terminal() && depth == Depth::Status => {
                 let state = State::Ended(head.status);
                 Found::Instance { head: Box::new(head), state }
             }
@@ -88,16 +111,46 @@ impl Puppet {
                 let restored = restore(head.no, Link { seq: head.last, sum: head.sum }, &rows).expect("it is sound");
                 Found::Instance { head: Box::new(restored.head), state: restored.state }
             }
-        };
-        self.tell(Input::Loaded { key, load, found });
+        }
     }
 
-    /// The oldest first turn is played.
-    pub fn play_first(&mut self) {
+    /// The oldest turn is played.
+    pub fn play(&mut self) {
         let (no, work) = self.plays.pop_front().expect("a turn is under way");
-        let Work::First { component, start } = work else { panic!("it is not a first turn") };
-        let (_, step) = self.native.open(component, &start).expect("the component is there");
-        self.tell(Input::Played { no, played: Played::Answer(Answer::Step(step)) });
+        self.play_this(no, work);
+    }
+
+    /// The newest turn is played.
+    pub fn play_last(&mut self) {
+        let (no, work) = self.plays.pop_back().expect("a turn is under way");
+        self.play_this(no, work);
+    }
+
+    fn play_this(&mut self, no: InstanceNo, work: Work) {
+        let played = match work {
+            Work::First { component, pick, start } => match self.native.pick(component, pick, &start.name) {
+                Ok(component) => {
+                    let (_, step) = self.native.open(component, &start).expect("the component is there");
+                    Played::First { component, answer: Answer::Step(step) }
+                }
+                Err(failure) => Played::NoFunction(failure),
+            },
+            Work::Next { component, at, turn, .. } => {
+                let mut session = self.session(no, component, at);
+                Played::Next(Answer::Step(session.advance(&[turn]).expect("the program does not trap")))
+            }
+            Work::Try { component, at } => {
+                self.session(no, component, at);
+                Played::Fits(component)
+            }
+        };
+        self.tell(Input::Played { no, played });
+    }
+
+    fn session(&self, no: InstanceNo, component: ComponentDigest, at: Progress) -> Guest {
+        let rows = self.store.history(no, at.last).expect("a store in memory can be read");
+        let records = open_history(no, Link { seq: at.last, sum: at.sum }, &rows).expect("it is sound");
+        replay(&self.native, component, &records).expect("programs decide the same again")
     }
 
     /// The oldest turn is not played.
@@ -108,9 +161,9 @@ impl Puppet {
 
     /// The oldest attempt ends.
     pub fn finish_task(&mut self) {
-        let (no, task, attempt, input) = self.runs.pop_front().expect("an attempt runs");
-        let outcome = activity(&input, attempt);
-        self.tell(Input::TaskDone { no, task, attempt, outcome });
+        let (no, of, input) = self.runs.pop_front().expect("an attempt runs");
+        let outcome = activity(&input, of.attempt);
+        self.tell(Input::TaskDone { no, of, outcome });
     }
 
     /// Nothing is at hand: a commit may begin.
@@ -131,6 +184,42 @@ impl Puppet {
     pub fn refuse(&mut self) {
         let (no, _) = self.commits.pop_front().expect("a commit is under way");
         self.tell(Input::Refused(no));
+    }
+
+    /// Everything that is under way goes on in order until nothing is.
+    pub fn settle(&mut self) {
+        loop {
+            if !self.loads.is_empty() {
+                self.load();
+            } else if !self.plays.is_empty() {
+                self.play();
+            } else if !self.commits.is_empty() {
+                self.commit();
+            } else {
+                self.flush();
+                if self.commits.is_empty() {
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The host stops and starts again.
+    pub fn restart(&mut self) {
+        self.log.push("-- it starts again".to_owned());
+        self.loads.clear();
+        self.plays.clear();
+        self.commits.clear();
+        self.runs.clear();
+        let mut out = Vec::new();
+        let recovery = self.store.recover().expect("heads are what the rows lead to");
+        self.partition = Partition::recover_with(self.tuning, recovery, self.now, &mut out);
+        self.take(out);
+    }
+
+    /// A bit of a letter that is not taken is flipped.
+    pub fn damage_letter(&mut self) {
+        self.store.damage_letter(0).expect("there is a letter");
     }
 
     /// Time passes.
@@ -157,11 +246,14 @@ impl Puppet {
         for effect in out {
             self.log.push(format!("-> {}", trace::effect(&effect)));
             match effect {
-                Effect::Load(key, load) => self.loads.push_back((key, load)),
+                Effect::Load(key, load, depth) => self.loads.push_back((key, load, depth)),
                 Effect::Play { no, work } => self.plays.push_back((no, work)),
                 Effect::Commit(no, batch) => self.commits.push_back((no, batch)),
-                Effect::Run(run) => self.runs.push_back((run.no, run.task, run.attempt, run.input)),
-                Effect::Cancel(_)
+                Effect::Run(run) => self.runs.push_back((run.no, run.of, run.input)),
+                Effect::Stop(..)
+                | Effect::StopAll(_)
+                | Effect::Warn(..)
+                | Effect::BadLetter(_)
                 | Effect::Reply(..)
                 | Effect::Forget(_)
                 | Effect::Hold { .. }

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::model::{Head, InstanceId, InstanceNo, Millis};
-use kernel::partition::{BatchNo, Input, LoadNo, ReplyTo, Work};
+use kernel::model::{Head, InstanceId, InstanceNo, Millis, Reach};
+use kernel::partition::{BatchNo, Depth, Input, LoadNo, ReplyTo, Work};
 use kernel::port::{Batch, Key};
 
-use super::guest::Availability;
+use super::component::Availability;
 use super::store::Space;
 
 /// One thing that will happen.
@@ -23,7 +23,7 @@ pub enum Happening {
 #[derive(Debug)]
 pub enum Doing {
     /// It looks an instance up.
-    ReadHead(Key, LoadNo),
+    ReadHead(Key, LoadNo, Depth),
     /// It reads the history of the instance that it found.
     ReadHistory(Key, LoadNo, Box<Head>),
     /// It plays a turn.
@@ -37,33 +37,69 @@ pub enum Doing {
 /// What the world does.
 #[derive(Debug, Clone)]
 pub enum Act {
-    /// Somebody starts an instance of a program, under an id of their choice or of the host's.
-    Start {
-        /// The id.
-        id: InstanceId,
-        /// Who chose it.
-        chosen: Chosen,
-        /// The program.
-        program: usize,
-        /// Whether somebody wants to know how it ends.
-        curious: Curious,
-    },
-    /// Somebody waits for an instance.
-    Wait(InstanceId),
+    /// Somebody starts an instance of a program.
+    Start(Start),
+    /// Somebody asks something of an instance.
+    Ask(Whom, Request),
     /// Somebody does not want to know any more.
     Leave(ReplyTo),
-    /// Somebody ends an instance.
-    Terminate(InstanceId),
     /// The space ends or comes back.
     Space(Space),
     /// The shaky component goes or comes back.
     Shake(Availability),
+    /// What was late or is mended is deployed.
+    Release,
     /// The wall clock jumps forward.
     Forward(Millis),
     /// The wall clock is set back.
     Back(Millis),
     /// A row is damaged.
     Damage,
+}
+
+/// A start that somebody asks for.
+#[derive(Debug, Clone)]
+pub struct Start {
+    /// The id.
+    pub id: InstanceId,
+    /// Who chose it.
+    pub chosen: Chosen,
+    /// The program.
+    pub program: usize,
+    /// Whether somebody wants to know how it ends.
+    pub curious: Curious,
+    /// How far ahead it is scheduled.
+    pub ahead: Option<Millis>,
+}
+
+/// Of whom something is asked.
+#[derive(Debug, Clone)]
+pub enum Whom {
+    /// Of the instance of this id, if there is one.
+    Named(InstanceId),
+    /// Of any that is there then.
+    Any(u64),
+    /// Of any that has failed then, if one has.
+    Failed(u64),
+}
+
+/// What is asked.
+#[derive(Debug, Clone, Copy)]
+pub enum Request {
+    /// How it ends.
+    Wait,
+    /// To hear an event.
+    Raise(u64),
+    /// To stop for a while.
+    Suspend,
+    /// To go on.
+    Resume,
+    /// To end.
+    Terminate(Reach),
+    /// To go on from its failed tasks.
+    Rewind,
+    /// To be deleted.
+    Purge,
 }
 
 /// Who chose an id.

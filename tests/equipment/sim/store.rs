@@ -4,8 +4,8 @@
 
 use std::collections::BTreeMap;
 
-use kernel::codec::{Damage, DamageKind, Link, Row};
-use kernel::model::{Head, InstanceId, InstanceNo, LogSeq};
+use kernel::codec::{Damage, DamageKind, Link, Row, SealedLetter};
+use kernel::model::{Head, InstanceId, InstanceNo, LetterNo, LogSeq};
 use kernel::orchestration::restore;
 use kernel::port::{Batch, CommitError, Key, Linked, Order, Page, Query, ReadError, Reader, Recovery, Store};
 
@@ -14,7 +14,17 @@ use kernel::port::{Batch, CommitError, Key, Linked, Order, Page, Query, ReadErro
 pub struct MemStore {
     chains: BTreeMap<InstanceNo, Chain>,
     ids: BTreeMap<InstanceId, InstanceNo>,
+    letters: BTreeMap<LetterNo, SealedLetter>,
+    /// The numbers that come next: none is given twice, even if what had it is gone.
+    next: Next,
     space: Space,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Next {
+    no: u64,
+    seq: u64,
+    letter: u64,
 }
 
 /// An instance.
@@ -73,6 +83,30 @@ impl MemStore {
         self.chains.get(self.ids.get(id)?)
     }
 
+    /// Letters that were not taken.
+    pub fn letters(&self) -> impl Iterator<Item = &SealedLetter> {
+        self.letters.values()
+    }
+
+    /// The number that the next instance has at least.
+    pub fn next_no(&self) -> InstanceNo {
+        InstanceNo(self.next.no)
+    }
+
+    /// Whether there is nothing of any instance.
+    pub fn is_empty(&self) -> bool {
+        self.chains.is_empty() && self.ids.is_empty() && self.letters.is_empty()
+    }
+
+    /// Flips a bit of a letter, chosen by `chance`. Gives its number.
+    pub fn damage_letter(&mut self, chance: usize) -> Option<LetterNo> {
+        let count = self.letters.len().max(1);
+        let (no, letter) = self.letters.iter_mut().nth(chance % count)?;
+        let byte = chance / 7 % letter.body.len();
+        letter.body[byte] ^= 1 << (chance % 8);
+        Some(*no)
+    }
+
     /// Flips a bit of a row of an instance, chosen by `chance`.
     pub fn damage(&mut self, no: InstanceNo, chance: usize) {
         let Some(chain) = self.chains.get_mut(&no) else { return };
@@ -85,10 +119,11 @@ impl MemStore {
 
     /// What a partition begins with, from the rows alone; the heads must be what the rows lead to.
     pub fn recover(&self) -> Result<Recovery, String> {
-        let last = |chain: &Chain| chain.rows.last().map_or(0, |row| row.seq.0 + 1);
         let mut recovery = Recovery {
-            next_no: self.chains.keys().next_back().map_or(0, |no| no.0 + 1),
-            next_seq: self.chains.values().map(last).max().unwrap_or(0),
+            next_no: self.next.no,
+            next_seq: self.next.seq,
+            next_letter: self.next.letter,
+            letters: self.letters.values().cloned().collect(),
             ..Recovery::default()
         };
         for (no, chain) in &self.chains {
@@ -134,8 +169,22 @@ impl Store for MemStore {
                 self.ids.remove(&chain.head.id);
             }
         }
+        for trimmed in &batch.trims {
+            if let Some(chain) = self.chains.get_mut(&trimmed.no) {
+                chain.rows.retain(|row| row.seq > trimmed.last);
+            }
+        }
+        for letter in &batch.posts {
+            self.letters.insert(letter.no, letter.clone());
+            self.next.letter = self.next.letter.max(letter.no.0 + 1);
+        }
+        for no in &batch.takes {
+            self.letters.remove(no);
+        }
         for (row, head) in batch.rows.iter().zip(&batch.heads) {
             self.ids.insert(head.id.clone(), head.no);
+            self.next.no = self.next.no.max(head.no.0 + 1);
+            self.next.seq = self.next.seq.max(row.seq.0 + 1);
             let new = || Chain { head: head.clone(), rows: Vec::new(), condition: Condition::Sound };
             let chain = self.chains.entry(row.no).or_insert_with(new);
             chain.rows.push(row.clone());

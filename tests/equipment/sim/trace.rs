@@ -1,6 +1,10 @@
 //! What happened, one line each, for people and for comparing two runs.
 
-use kernel::partition::{Effect, Found, Input, NewId, Op, Played, Work};
+use kernel::codec::open_letter;
+use kernel::model::{Afresh, Attempted, Decision, Letter, Reach};
+use kernel::orchestration::Answer;
+use kernel::partition::{Depth, Effect, Found, Input, Op, Played, Work};
+use kernel::port::Batch;
 use kernel::port::Key;
 
 /// Collects lines, or nothing if nobody will read them.
@@ -36,26 +40,71 @@ impl Trace {
 /// An input in a line.
 pub fn input(input: &Input) -> String {
     match input {
-        Input::Request { reply, op: Op::Start { new, watch } } => {
-            let (NewId::Given(id) | NewId::Generated(id)) = &new.id;
-            let watched = watch.map_or(String::new(), |to| format!(" watched by {}", to.0));
-            format!("request {}: start {id} as {}{watched}", reply.0, new.name)
-        }
-        Input::Request { reply, op: Op::Wait { id } } => format!("request {}: wait for {id}", reply.0),
-        Input::Request { reply, op: Op::Terminate { id, .. } } => format!("request {}: terminate {id}", reply.0),
+        Input::Request { reply, op } => format!("request {}: {}", reply.0, op_in_words(op)),
         Input::Loaded { key, load, found } => {
             format!("load {} of {}: {}", load.0, key_in_words(key), found_in_words(found))
         }
-        Input::Played { no, played: Played::Answer(answer) } => format!("played #{}: {answer:?}", no.0),
-        Input::Played { no, played: Played::Held(held) } => format!("not played #{}: {held}", no.0),
-        Input::TaskDone { no, task, attempt, outcome } => {
-            format!("done #{} task {} attempt {attempt}: {outcome:?}", no.0, task.0)
-        }
+        Input::Played { no, played } => match played {
+            Played::First { component, answer } => {
+                format!("played #{} first by {component:?}: {}", no.0, answered(answer))
+            }
+            Played::Next(answer) => format!("played #{}: {}", no.0, answered(answer)),
+            Played::NoFunction(failure) => format!("not played #{}: {failure}", no.0),
+            Played::Fits(component) => format!("{component:?} fits #{}", no.0),
+            Played::Held(held) => format!("not played #{}: {held}", no.0),
+        },
+        Input::TaskDone { no, of, outcome } => format!("done #{} {}: {outcome:?}", no.0, attempt_in_words(*of)),
         Input::Left { id, reply } => format!("request {} for {id} left", reply.0),
         Input::Committed(no) => format!("commit {} is durable", no.0),
         Input::Refused(no) => format!("commit {} found no space", no.0),
+        Input::Deployed(functions) => {
+            let served = functions.iter().map(|(name, by)| format!(" {name} by {}", by.0[0]));
+            format!("deployed:{}", served.collect::<String>())
+        }
         Input::Tick => "tick".to_owned(),
     }
+}
+
+fn op_in_words(op: &Op) -> String {
+    match op {
+        Op::Start { new, watch } => {
+            let watched = watch.map_or(String::new(), |to| format!(" watched by {}", to.0));
+            let at = new.spec.start_at.map_or(String::new(), |at| format!(" at {}", at.0));
+            format!("start {} as {}{at}{watched}", new.id.as_id(), new.spec.name)
+        }
+        Op::Wait { id } => format!("wait for {id}"),
+        Op::Raise { id, event } => format!("raise {} {} for {id}", event.name, event.input.as_str()),
+        Op::Suspend { id, .. } => format!("suspend {id}"),
+        Op::Resume { id, .. } => format!("resume {id}"),
+        Op::Terminate { id, reach: Reach::Alone, .. } => format!("terminate {id}"),
+        Op::Terminate { id, reach: Reach::Children, .. } => format!("terminate {id} and its children"),
+        Op::Rewind { id, .. } => format!("rewind {id}"),
+        Op::Purge { id } => format!("purge {id}"),
+    }
+}
+
+/// An answer without what is empty.
+fn answered(answer: &Answer) -> String {
+    let Answer::Step(step) = answer else { return format!("{answer:?}") };
+    let mut text = format!("{:?}", step.status);
+    for decision in &step.decisions {
+        text.push_str(", ");
+        text.push_str(&match decision {
+            Decision::ScheduleActivity { name, input, .. } => format!("{name}({})", input.as_str()),
+            Decision::StartChild { name, options, .. } => match &options.instance {
+                Some(id) => format!("child {name} as {id}"),
+                None => format!("child {name}"),
+            },
+            Decision::CreateTimer { fire_at } => format!("timer {}", fire_at.0),
+            Decision::Cancel { target } => format!("cancel {}", target.0),
+            Decision::SendEvent { to, event } => format!("send {} {} to {to}", event.name, event.input.as_str()),
+        });
+    }
+    text
+}
+
+fn attempt_in_words(of: Attempted) -> String {
+    format!("{}/{}/{}", of.execution.0, of.task.0, of.attempt)
 }
 
 fn found_in_words(found: &Found) -> String {
@@ -77,21 +126,51 @@ fn key_in_words(key: &Key) -> String {
 /// An effect in a line.
 pub fn effect(effect: &Effect) -> String {
     match effect {
-        Effect::Play { no, work: Work::First { start, .. } } => format!("play #{} first as {}", no.0, start.instance),
-        Effect::Play { no, work: Work::Next { turns, turn, .. } } => {
-            format!("play #{} turn {} with {:?}", no.0, turns + 1, turn.events)
+        Effect::Play { no, work: Work::First { start, component, pick } } => {
+            format!("play #{} first as {} by {component:?} ({pick:?})", no.0, start.instance)
         }
-        Effect::Run(run) => format!("run #{} task {} attempt {}", run.no.0, run.task.0, run.attempt),
-        Effect::Commit(no, batch) => {
-            let rows: Vec<_> = batch.rows.iter().map(|row| format!("#{}@{}", row.no.0, row.seq.0)).collect();
-            let drops: String = batch.drops.iter().map(|dropped| format!(" without #{}", dropped.no.0)).collect();
-            format!("commit {} of {}{drops}", no.0, rows.join(" "))
+        Effect::Play { no, work: Work::Next { at, turn, .. } } => {
+            format!("play #{} turn {} with {:?}", no.0, at.turns + 1, turn.events)
         }
+        Effect::Play { no, work: Work::Try { component, .. } } => format!("try #{} with {component:?}", no.0),
+        Effect::Run(run) => format!("run #{} {}", run.no.0, attempt_in_words(run.of)),
+        Effect::Commit(no, batch) => format!("commit {}: {}", no.0, batch_in_words(batch)),
         Effect::Hold { id, held } => format!("hold {id}: {held}"),
-        Effect::Load(key, load) => format!("load {} of {}", load.0, key_in_words(key)),
-        Effect::Cancel(no) => format!("cancel tasks of #{}", no.0),
+        Effect::Load(key, load, Depth::Status) => format!("load {} of {}", load.0, key_in_words(key)),
+        Effect::Load(key, load, Depth::History) => format!("load {} of {} with history", load.0, key_in_words(key)),
+        Effect::Stop(no, of) => format!("stop #{} {}", no.0, attempt_in_words(*of)),
+        Effect::StopAll(no) => format!("stop all of #{}", no.0),
         Effect::Reply(to, reply) => format!("reply to {}: {reply:?}", to.0),
         Effect::Forget(no) => format!("forget session of #{}", no.0),
         Effect::Release(id) => format!("release {id}"),
+        Effect::Warn(id, warning) => format!("warn of {id}: {warning}"),
+        Effect::BadLetter(why) => format!("bad letter: {why}"),
+    }
+}
+
+fn batch_in_words(batch: &Batch) -> String {
+    let rows = batch.rows.iter().map(|row| format!("#{}@{}", row.no.0, row.seq.0));
+    let drops = batch.drops.iter().map(|dropped| format!("without #{}", dropped.no.0));
+    let trims = batch.trims.iter().map(|trimmed| format!("#{} anew", trimmed.no.0));
+    let posts = batch.posts.iter().map(|sealed| match open_letter(sealed) {
+        Ok(letter) => format!("post {} {}", sealed.no.0, letter_in_words(&letter)),
+        Err(why) => why,
+    });
+    let takes = batch.takes.iter().map(|no| format!("take {}", no.0));
+    rows.chain(drops).chain(trims).chain(posts).chain(takes).collect::<Vec<_>>().join(", ")
+}
+
+fn letter_in_words(letter: &Letter) -> String {
+    match letter {
+        Letter::Start { id, spec, after, .. } => {
+            let again = if *after == Afresh::Always { "" } else { " again" };
+            format!("(start {id} as {}{again})", spec.name)
+        }
+        Letter::Raise { to, event } => format!("({} {} for {to})", event.name, event.input.as_str()),
+        Letter::ChildDone { to, of, outcome } => {
+            let how = if outcome.is_ok() { "done" } else { "failed" };
+            format!("(child {} of #{} {how})", attempt_in_words(*of), to.0)
+        }
+        Letter::Terminate { to, .. } => format!("(terminate {to})"),
     }
 }

@@ -4,21 +4,21 @@
 //! wall clock, held back as the real driver does it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use kernel::model::{Ended, InstanceId, InstanceNo, Timestamp};
-use kernel::orchestration::Held;
+use kernel::model::{Ended, InstanceId, InstanceNo, Millis, Reach, Timestamp};
 use kernel::partition::{Input, Partition};
 use kernel::port::Recovery;
 
 use super::checker::Checker;
 use super::clients::Clients;
-use super::fault::{Pace, Profile};
-use super::guest::{Availability, Guest, Native};
+use super::component::Availability;
+use super::fault::Profile;
+use super::guest::Guest;
 use super::ledger::Checked;
 use super::marks::{Mark, Marks};
-use super::program::Program;
-use super::queue::{Act, Chosen, Curious, Happening, Queue};
+use super::native::Native;
+use super::program::{EVENTS_COUNT, Kind, Program};
+use super::queue::{Act, Chosen, Curious, Happening, Queue, Request, Start, Whom};
 use super::rng::Rng;
 use super::store::{MemStore, Space};
 use super::trace::Trace;
@@ -57,6 +57,10 @@ pub struct Sim {
     pub(super) queue: Queue,
     pub(super) checker: Checker,
     pub(super) clients: Clients,
+    /// Starts that are asked for again until they are heard: the program, and how long to wait before, in milliseconds.
+    pub(super) insisted: BTreeMap<InstanceId, (usize, u64)>,
+    /// How many requests gave a reason.
+    pub(super) said: u64,
     /// Instances that were in memory in this life of the host.
     pub(super) seen: BTreeSet<InstanceNo>,
     pub(super) marks: Marks,
@@ -84,7 +88,7 @@ pub struct Report {
 pub fn run(seed: u64, trace: Trace) -> Report {
     let mut rng = Rng::new(seed);
     let profile = Profile::any(&mut rng);
-    let programs = (0..8).map(|_| Program::any(&mut rng)).collect();
+    let programs = (0..8).map(|number| Program::any(&mut rng, Kind::Any, number)).collect();
     let mut sim = Sim::new(rng, profile, programs, trace);
     sim.plan();
     let result = sim.live();
@@ -107,6 +111,8 @@ impl Sim {
             queue: Queue::default(),
             checker: Checker::default(),
             clients: Clients::default(),
+            insisted: BTreeMap::new(),
+            said: 0,
             seen: BTreeSet::new(),
             marks: Marks::default(),
             trace,
@@ -117,10 +123,27 @@ impl Sim {
         }
     }
 
-    /// Starts an instance of a program now.
+    /// Starts an instance of a program now, and again until that is heard.
     pub fn start(&mut self, id: &InstanceId, program: usize) {
-        let (id, chosen, curious) = (id.clone(), Chosen::ByHost, Curious::Yes);
-        self.plan_act(self.at, Act::Start { id, chosen, program, curious });
+        self.insisted.insert(id.clone(), (program, 1));
+        let (chosen, curious, ahead) = (Chosen::ByHost, Curious::Yes, None);
+        self.plan_act(self.at, Act::Start(Start { id: id.clone(), chosen, program, curious, ahead }));
+    }
+
+    /// What became of those that were started, in words that do not depend on the ids of their children.
+    pub fn ends(&self) -> BTreeMap<InstanceId, String> {
+        let end = |id: &InstanceId| match self.ended(id) {
+            Some(Ended::Failed(failure)) => {
+                let causes = failure.causes.iter().map(|cause| cause.kind.as_str());
+                format!(
+                    "failed: {}",
+                    std::iter::once(failure.kind.as_str()).chain(causes).collect::<Vec<_>>().join(", ")
+                )
+            }
+            ended => format!("{ended:?}"),
+        };
+        let status = |id: &InstanceId| self.store.find(id).and_then(|chain| chain.head.custom_status.clone());
+        self.insisted.keys().map(|id| (id.clone(), format!("{}, status {:?}", end(id), status(id)))).collect()
     }
 
     /// How an instance ended, if it has and that is durable.
@@ -133,31 +156,6 @@ impl Sim {
         self.stats
     }
 
-    /// Lets everything happen until nothing more will, and then demands that everything has come to its end.
-    pub fn live(&mut self) -> Checked {
-        self.run_out()?;
-        let waits_for_restart = |held: &Held| matches!(held, Held::Unavailable(_));
-        let chance = self.profile.pace == Pace::Uneven && self.rng.happens(300);
-        if chance || self.checker.all_held().any(|(_, held)| waits_for_restart(held)) {
-            self.crash()?;
-            self.run_out()?;
-        }
-        // What is held now stays so, and can still be ended.
-        let held: Vec<_> = self.checker.all_held().map(|(id, held)| (id.clone(), held.clone())).collect();
-        for (id, why) in held {
-            if waits_for_restart(&why) {
-                return Err(format!("{id} is still held: {why}"));
-            }
-            self.plan_act(self.at, Act::Terminate(id));
-        }
-        self.run_out()?;
-        if !self.partition.is_quiet() {
-            return Err("nothing will happen any more and the partition waits".to_owned());
-        }
-        self.clients.finish()?;
-        self.checker.finish(&self.store, &self.native)
-    }
-
     /// What became of it.
     pub fn report(self, result: Checked) -> Report {
         let Self { marks, trace, stats, at, .. } = self;
@@ -165,7 +163,7 @@ impl Sim {
         Report { result, marks, trace, stats }
     }
 
-    fn run_out(&mut self) -> Checked {
+    pub(super) fn run_out(&mut self) -> Checked {
         loop {
             let wake = self.partition.wake_at().map(|wake| self.at.max(wake.0.saturating_sub(self.wall_at_zero)));
             match (self.queue.next_at(), wake) {
@@ -227,10 +225,6 @@ impl Sim {
         self.at < FAULTS_END_MS
     }
 
-    pub(super) fn program_of(&self, index: usize) -> &Rc<Program> {
-        &self.native.programs()[index]
-    }
-
     pub(super) fn plan_act(&mut self, at: u64, act: Act) {
         let chance = self.rng.number();
         self.queue.push(at, chance, Happening::World(act));
@@ -239,25 +233,48 @@ impl Sim {
     /// Plans what the world will do, up to the end of faults.
     fn plan(&mut self) {
         let events = self.profile.events.clone();
-        let names = 1 + events.starts / 2;
         for count in 0..events.starts {
-            let (id, chosen) = match self.rng.below(3) {
-                0 => (format!("made-{count}"), Chosen::ByHost),
-                _ => (format!("given-{}", self.rng.below(names)), Chosen::ByCaller),
-            };
-            let id = instance_id(&id);
-            let program = self.rng.index(self.native.programs().len());
-            let curious = if self.rng.happens(400) { Curious::Yes } else { Curious::No };
-            self.plan_some(Act::Start { id, chosen, program, curious });
+            self.plan_start(count, events.starts);
         }
-        for _ in 0..events.waits {
-            let id = self.some_id(events.starts);
-            self.plan_some(Act::Wait(id));
+        for (count, requests) in [
+            (events.waits, &[Request::Wait] as &[Request]),
+            (events.terminates, &[Request::Terminate(Reach::Alone), Request::Terminate(Reach::Children)]),
+            (events.raises, &[Request::Raise(0)]),
+            (events.gates, &[Request::Suspend, Request::Suspend, Request::Resume]),
+            (events.rewinds, &[Request::Rewind]),
+            (events.purges, &[Request::Purge]),
+        ] {
+            for _ in 0..count {
+                let request = requests[self.rng.index(requests.len())];
+                let whom = match request {
+                    Request::Rewind if self.rng.happens(800) => Whom::Failed(self.rng.number()),
+                    _ => self.somebody(events.starts),
+                };
+                let request = match request {
+                    Request::Raise(_) => Request::Raise(self.rng.below(EVENTS_COUNT)),
+                    other => other,
+                };
+                self.plan_some(Act::Ask(whom, request));
+            }
         }
-        for _ in 0..events.terminates {
-            let id = self.some_id(events.starts);
-            self.plan_some(Act::Terminate(id));
-        }
+        self.plan_faults();
+    }
+
+    fn plan_start(&mut self, count: u64, starts: u64) {
+        let (id, chosen) = match self.rng.below(3) {
+            0 => (format!("made-{count}"), Chosen::ByHost),
+            _ => (format!("given-{}", self.rng.below(1 + starts / 2)), Chosen::ByCaller),
+        };
+        let id = instance_id(&id);
+        let program = self.rng.index(self.native.programs().len());
+        let curious = if self.rng.happens(400) { Curious::Yes } else { Curious::No };
+        let ahead = self.rng.happens(200).then(|| Millis(self.rng.below(3_000)));
+        self.plan_some(Act::Start(Start { id, chosen, program, curious, ahead }));
+    }
+
+    /// Plans what will go wrong, up to the end of faults.
+    pub fn plan_faults(&mut self) {
+        let events = self.profile.events.clone();
         for _ in 0..events.full {
             self.plan_while(Act::Space(Space::Full), Act::Space(Space::Left));
         }
@@ -265,7 +282,7 @@ impl Sim {
             self.plan_while(Act::Shake(Availability::Gone), Act::Shake(Availability::There));
         }
         for _ in 0..events.jumps {
-            let length = kernel::model::Millis(match self.rng.below(3) {
+            let length = Millis(match self.rng.below(3) {
                 0 => self.rng.below(1_000),
                 1 => self.rng.below(3_600_000),
                 _ => self.rng.below(60 * 24 * 3_600_000),
@@ -278,13 +295,16 @@ impl Sim {
         }
         self.plan_act(FAULTS_END_MS, Act::Space(Space::Left));
         self.plan_act(FAULTS_END_MS, Act::Shake(Availability::There));
+        self.plan_some(Act::Release);
     }
 
-    fn some_id(&mut self, starts: u64) -> InstanceId {
-        instance_id(&match self.rng.below(3) {
-            0 => format!("made-{}", self.rng.below(starts)),
+    fn somebody(&mut self, starts: u64) -> Whom {
+        Whom::Named(instance_id(&match self.rng.below(6) {
+            0 | 1 => return Whom::Any(self.rng.number()),
+            2 => format!("kid-{}", self.rng.below(3)),
+            3 => format!("made-{}", self.rng.below(starts)),
             _ => format!("given-{}", self.rng.below(1 + starts / 2)),
-        })
+        }))
     }
 
     /// Most of a simulation happens at its begin, where everything meets.

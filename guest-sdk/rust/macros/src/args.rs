@@ -25,6 +25,7 @@ pub(crate) struct RetryArgs {
     pub(crate) coefficient: Option<f64>,
     pub(crate) max_interval: Option<Millis>,
     pub(crate) timeout: Option<Millis>,
+    pub(crate) jitter: Option<f64>,
     pub(crate) non_retryable: Vec<LitStr>,
 }
 
@@ -75,14 +76,15 @@ impl Parse for RetryArgs {
                 "coefficient" => args.coefficient = Some(coefficient(value::<LitFloat>(input)?)?),
                 "max_interval" => args.max_interval = Some(value(input)?),
                 "timeout" => args.timeout = Some(value(input)?),
+                "jitter" => args.jitter = Some(part(value::<LitFloat>(input)?)?),
                 "non_retryable" => {
                     let content;
                     parenthesized!(content in input);
                     args.non_retryable.extend(Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?);
                 }
                 _ => {
-                    let known = "`max_attempts`, `first_interval`, `coefficient`, `max_interval`, `timeout` and \
-                                 `non_retryable(…)`";
+                    let known = "`max_attempts`, `first_interval`, `coefficient`, `max_interval`, `timeout`, \
+                                 `jitter` and `non_retryable(…)`";
                     return Err(unknown(&key, known));
                 }
             }
@@ -146,6 +148,11 @@ fn at_least_one(number: LitInt) -> Result<u32> {
 fn coefficient(number: LitFloat) -> Result<f64> {
     let value: f64 = number.base10_parse()?;
     if value >= 1.0 { Ok(value) } else { Err(Error::new(number.span(), "waits never get shorter: at least 1.0")) }
+}
+
+fn part(number: LitFloat) -> Result<f64> {
+    let value: f64 = number.base10_parse()?;
+    if value <= 1.0 { Ok(value) } else { Err(Error::new(number.span(), "a part of a wait: from 0.0 to 1.0")) }
 }
 
 fn unknown(key: &Ident, known: &str) -> Error {

@@ -35,10 +35,7 @@ pub(crate) fn activity(args: ActivityArgs, function: ItemFn) -> Result<TokenStre
     let result = shape.output.wrap(quote!(Self::run(#context_argument #input_argument)));
     let retry = optional(args.retry.as_ref().map(retry));
     let timeout = optional(args.timeout.map(duration));
-    let (parameter, value) = match &shape.input {
-        Some(ty) => (quote!(input: #ty), quote!(&input)),
-        None => (quote!(), quote!(&::dacapo::__private::NoInput)),
-    };
+    let (parameter, value) = shape.parameter();
     Ok(quote! {
         #(#docs)*
         #[allow(non_camel_case_types, reason = "it bears the name of its function")]
@@ -69,6 +66,7 @@ pub(crate) fn activity(args: ActivityArgs, function: ItemFn) -> Result<TokenStre
 
         #(#docs)*
         #[allow(dead_code, reason = "it may be called by name from another component only")]
+        #[track_caller]
         #vis fn #ident(cx: &::dacapo::Context, #parameter) -> ::dacapo::Call<#output> {
             cx.call::<#ident>(#value)
         }
@@ -92,6 +90,7 @@ pub(crate) fn orchestrator(args: OrchestratorArgs, function: ItemFn) -> Result<T
     let (output, input, input_schema) = (shape.output.ty(), shape.input_type(), shape.input_schema());
     let input_argument = shape.input.as_ref().map(|_| quote!(input));
     let result = shape.output.wrap(quote!(Self::run(context, #input_argument).await));
+    let (parameter, value) = shape.parameter();
     Ok(quote! {
         #(#docs)*
         #[allow(non_camel_case_types, reason = "it bears the name of its function")]
@@ -115,12 +114,27 @@ pub(crate) fn orchestrator(args: OrchestratorArgs, function: ItemFn) -> Result<T
                 #result
             }
         }
+
+        #(#docs)*
+        #[allow(dead_code, reason = "most orchestrators are no children")]
+        #[track_caller]
+        #vis fn #ident(cx: &::dacapo::Context, #parameter) -> ::dacapo::Child<#output> {
+            cx.start_child::<#ident>(#value)
+        }
     })
 }
 
 impl Shape {
     fn input_type(&self) -> Type {
         self.input.clone().unwrap_or_else(|| parse_quote!(::dacapo::__private::NoInput))
+    }
+
+    /// The parameter of the function that stands for a call, and what it hands on.
+    fn parameter(&self) -> (TokenStream, TokenStream) {
+        match &self.input {
+            Some(ty) => (quote!(input: #ty), quote!(&input)),
+            None => (quote!(), quote!(&::dacapo::__private::NoInput)),
+        }
     }
 
     fn input_schema(&self) -> TokenStream {
@@ -242,6 +256,9 @@ fn retry(args: &RetryArgs) -> TokenStream {
     }
     if let Some(coefficient) = args.coefficient {
         calls.push(quote!(coefficient(#coefficient)));
+    }
+    if let Some(jitter) = args.jitter {
+        calls.push(quote!(jitter(#jitter)));
     }
     if !args.non_retryable.is_empty() {
         let kinds = &args.non_retryable;

@@ -24,7 +24,7 @@ use crate::args::{ActivityArgs, OrchestratorArgs};
 ///
 /// Options, all of them optional; callers may override `retry` and `timeout`:
 /// `#[activity(name = "Charge", timeout = "30s", retry(max_attempts = 5, first_interval = "1s", coefficient = 2.0,
-/// max_interval = "1m", timeout = "5m", non_retryable("card-declined")))]`.
+/// max_interval = "1m", timeout = "5m", jitter = 0.2, non_retryable("card-declined")))]`.
 /// A length of time is a number and `ms`, `s`, `m`, `h` or `d`.
 #[proc_macro_attribute]
 pub fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
@@ -35,8 +35,9 @@ pub fn activity(args: TokenStream, item: TokenStream) -> TokenStream {
 
 /// Makes an orchestrator of an async function that takes a `Context` and, if it has one, an input.
 ///
-/// `checkout::run(cx, input)` is the function itself; the type `checkout` stands for it in `export!` and in the test
-/// kit. `#[orchestrator(name = "Checkout")]` gives it another name.
+/// `checkout(&cx, input)` starts it as a child of another orchestration and gives a `Child`; `checkout::run(cx, input)` is
+/// the function itself; the type `checkout` stands for it in `export!` and in the test kit.
+/// `#[orchestrator(name = "Checkout")]` gives it another name.
 #[proc_macro_attribute]
 pub fn orchestrator(args: TokenStream, item: TokenStream) -> TokenStream {
     let args = parse_macro_input!(args as OrchestratorArgs);

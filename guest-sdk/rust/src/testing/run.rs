@@ -1,25 +1,34 @@
 //! What a test looks at: the result of a run and all that led to it.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    bindings::orchestrator::{Decision, Event, Start, Turn},
+    bindings::orchestrator::{Decision, Start, Status, Turn},
     failure::{Failure, Result},
     payload,
     testing::BEGIN_MS,
 };
 
-/// A run that has ended. Its [`Display`](fmt::Display) is a readable trace, made for golden tests.
+/// A run that has ended. Its [`Display`](std::fmt::Display) is a readable trace, made for golden tests.
 #[derive(Clone, Debug)]
 pub struct Run {
-    pub(crate) result: Result<Vec<u8>>,
-    pub(crate) start: Start,
-    /// The turns, each with the decisions that it led to.
-    pub(crate) turns: Vec<(Turn, Vec<Decision>)>,
-    pub(crate) custom_status: Option<Vec<u8>>,
-    pub(crate) logs: Vec<String>,
+    pub(super) result: Result<Vec<u8>>,
+    pub(super) executions: Vec<Execution>,
+    pub(super) custom_status: Option<Vec<u8>>,
+    pub(super) logs: Vec<String>,
+}
+
+/// One life of the instance.
+#[derive(Clone, Debug)]
+pub struct Execution {
+    /// How it began.
+    pub start: Start,
+    /// The turns in order, the first one included, each with the decisions that it led to.
+    pub turns: Vec<(Turn, Vec<Decision>)>,
+    /// Where it stands after the last turn.
+    pub status: Status,
 }
 
 impl Run {
@@ -38,8 +47,8 @@ impl Run {
 
     /// Virtual time from the first turn to the last.
     pub fn elapsed(&self) -> Duration {
-        let end = self.turns.last().map_or(BEGIN_MS, |(turn, _)| turn.now);
-        Duration::from_millis(end - BEGIN_MS)
+        let end = self.executions.iter().flat_map(|execution| &execution.turns).last();
+        Duration::from_millis(end.map_or(BEGIN_MS, |(turn, _)| turn.now) - BEGIN_MS)
     }
 
     /// The last custom status.
@@ -52,79 +61,8 @@ impl Run {
         &self.logs
     }
 
-    /// How the execution began.
-    pub fn first(&self) -> &Start {
-        &self.start
+    /// The lives of the instance; more than one if it continued as new.
+    pub fn executions(&self) -> &[Execution] {
+        &self.executions
     }
-
-    /// The turns in order, each with the decisions that it led to.
-    pub fn turns(&self) -> &[(Turn, Vec<Decision>)] {
-        &self.turns
-    }
-}
-
-impl fmt::Display for Run {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut id = 0;
-        for (turn, decisions) in &self.turns {
-            let at = Duration::from_millis(turn.now - BEGIN_MS);
-            match turn.events.as_slice() {
-                [] => writeln!(out, "{at:?} start {}({})", self.start.name, text(&self.start.input))?,
-                events => {
-                    for event in events {
-                        writeln!(out, "{at:?} {}", Happened(event))?;
-                    }
-                }
-            }
-            for decision in decisions {
-                writeln!(out, "  {id} {}", Decided(decision))?;
-                id += 1;
-            }
-        }
-        match &self.result {
-            Ok(output) => writeln!(out, "completed {}", text(output)),
-            Err(failure) => writeln!(out, "failed {failure}"),
-        }
-    }
-}
-
-struct Happened<'a>(&'a Event);
-
-impl fmt::Display for Happened<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Event::TaskCompleted(done) => write!(out, "task {} completed {}", done.task, text(&done.output)),
-            Event::TaskFailed(failed) => {
-                write!(out, "task {} failed {}: {}", failed.task, failed.failure.kind, failed.failure.message)
-            }
-            Event::TimerFired(timer) => write!(out, "timer {timer} fired"),
-        }
-    }
-}
-
-struct Decided<'a>(&'a Decision);
-
-impl fmt::Display for Decided<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Decision::ScheduleActivity(task) => {
-                write!(out, "schedule {}({})", task.name, text(&task.input))?;
-                if let Some(retry) = &task.options.retry {
-                    write!(out, " up to {} times", retry.max_attempts)?;
-                }
-                match task.options.timeout {
-                    Some(timeout) => write!(out, " within {:?}", Duration::from_millis(timeout)),
-                    None => Ok(()),
-                }
-            }
-            Decision::CreateTimer(at) => {
-                write!(out, "timer at {:?}", Duration::from_millis(at.saturating_sub(BEGIN_MS)))
-            }
-            Decision::CancelTimer(timer) => write!(out, "cancel timer {timer}"),
-        }
-    }
-}
-
-fn text(payload: &[u8]) -> String {
-    String::from_utf8_lossy(payload).into_owned()
 }

@@ -49,6 +49,7 @@ mod shop {
             coefficient = 2.0,
             max_interval = "1m",
             timeout = "1h",
+            jitter = 0.5,
             non_retryable("declined", "stolen")
         )
     )]
@@ -85,7 +86,7 @@ fn a_component_describes_itself() {
         Kind::Activity Charge Some("Takes the money.\n\nTwice with the same key takes it once.")
           in  {"description":"What somebody buys.","properties":{"id":{"type":"string"},"total":{"description":"In cents.","format":"uint64","minimum":0,"type":"integer"}},"required":["id","total"],"title":"Order","type":"object"}
           out {"title":"string","type":"string"}
-          ActivityOptions { retry: Some(RetryPolicy { max-attempts: 5, first-interval: 500, coefficient: 2.0, max-interval: Some(60000), retry-timeout: Some(3600000), non-retryable: ["declined", "stolen"] }), timeout: Some(30000) }
+          ActivityOptions { retry: Some(RetryPolicy { max-attempts: 5, first-interval: 500, coefficient: 2.0, max-interval: Some(60000), retry-timeout: Some(3600000), jitter: 0.5, non-retryable: ["declined", "stolen"] }), timeout: Some(30000) }
         Kind::Activity stock None
           in  
           out {"format":"uint32","minimum":0,"title":"uint32","type":"integer"}
@@ -103,6 +104,7 @@ fn an_attempt_answers_or_says_why_not() {
             attempt: 1,
             idempotency_key: "i/1/3".to_owned(),
             deadline: 0,
+            trace: None,
         };
         expect.assert_eq(&match shop::COMPONENT.run(invocation, input.as_bytes()) {
             Ok(output) => String::from_utf8(output).unwrap(),

@@ -1,5 +1,9 @@
 //! The SDK seen from outside: what authors write, and the decisions that come of it.
 
+mod children;
 mod contract;
+mod events;
+mod retries;
+mod sources;
 mod splits;
 mod traces;

@@ -14,7 +14,7 @@ fn slow(n: u32) -> u32 {
 
 #[activity]
 fn quick(n: u32) -> Result<u32> {
-    if n == 13 { Err(fail!("unlucky", "{n}").permanent()) } else { Ok(10 * n) }
+    if n == 13 { Err(fail!("unlucky", "{n}").non_retryable()) } else { Ok(10 * n) }
 }
 
 fn play<O: Orchestrator>() -> Run {
@@ -58,7 +58,7 @@ fn options_belong_to_the_call() {
         1s task 0 completed 10
           1 schedule slow(1) up to 3 times within 10ms
         4.03s task 1 failed dacapo:timeout: no answer within 10 ms
-        failed dacapo:timeout: no answer within 10 ms
+        failed task-failed: no answer within 10 ms, because of dacapo:timeout: no answer within 10 ms
     "#]]);
 }
 
@@ -241,7 +241,7 @@ fn what_cannot_go_on_says_why() {
     fails::<waits_outside>(
         "null",
         expect![
-            "stalled: the orchestrator waits, but no task and no timer is open that could wake it: it awaits something that is not durable"
+            "stalled: the orchestrator waits, but for no task, no timer and no event that could wake it: it awaits something that is not durable"
         ],
     );
 

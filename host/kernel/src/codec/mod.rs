@@ -5,9 +5,13 @@
 //!
 //! Invariant: a row is never used before [`open_row`] or [`open_history`] has found its checksum right.
 
+mod export;
+mod letter;
 mod row;
 mod wire;
 
+pub use export::{Export, ExportError};
+pub use letter::{SealedLetter, open_letter, seal_letter};
 pub use row::{Damage, DamageKind, Link, Row, open_history, open_row, seal};
 
 #[cfg(test)]

@@ -60,7 +60,7 @@ pub enum DamageKind {
 
 /// Encodes a record and ties it to the row before it.
 pub fn seal(no: InstanceNo, seq: LogSeq, prev: Option<Link>, record: &Record) -> Row {
-    let body = wire::encode(record);
+    let body = wire::encode_record(record);
     let sum = sum(prev.map(|link| link.sum), seq, no, prev.map(|link| link.seq), &body);
     Row { seq, no, prev: prev.map(|link| link.seq), sum, body }
 }
@@ -71,7 +71,7 @@ pub fn open_row(row: &Row, prev_sum: Option<[u8; 16]>) -> Result<Record, Damage>
     if sum(prev_sum, row.seq, row.no, row.prev, &row.body) != row.sum {
         return Err(damage(DamageKind::Checksum));
     }
-    wire::decode(&row.body).map_err(|error| damage(DamageKind::Format(error)))
+    wire::decode_record(&row.body).map_err(|error| damage(DamageKind::Format(error)))
 }
 
 /// Opens a whole history, first row first, that must end with `last`.

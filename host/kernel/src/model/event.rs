@@ -1,7 +1,8 @@
 //! The recorded facts of a history.
 
 use super::{
-    ActivityOptions, ComponentDigest, Execution, Failure, FunctionName, InstanceId, Payload, Status, TaskId, Timestamp,
+    ActivityOptions, ChildOptions, ComponentDigest, Execution, Failure, FunctionName, InstanceId, Payload, Raised,
+    StartSpec, Status, TaskId, Timestamp,
 };
 
 /// What one commit adds to the history of one instance: usually one turn.
@@ -9,7 +10,7 @@ use super::{
 pub struct Record {
     /// When it was decided; the time of the turn, if there is one.
     pub at: Timestamp,
-    /// In order: what came in, then what the guest decided.
+    /// In order: what came in, the turn that it causes, and what the guest decided.
     pub events: Vec<Event>,
 }
 
@@ -18,8 +19,12 @@ pub struct Record {
 pub enum Event {
     /// An execution began. Always the first event of its history.
     Started(Box<Started>),
-    /// The guest was called; the inbound events that follow were given to it, at the time of the record.
-    TurnStarted,
+    /// The guest was called, at the time of the record.
+    TurnStarted {
+        /// How many of the inbound events that it was not given before it was given now, the oldest first. The first turn
+        /// of an execution takes none.
+        takes: u32,
+    },
     /// The guest asked for an activity.
     TaskScheduled {
         /// The index of the decision.
@@ -30,6 +35,17 @@ pub enum Event {
         input: Payload,
         /// How it is to be treated.
         options: ActivityOptions,
+    },
+    /// The guest asked for another orchestration.
+    ChildScheduled {
+        /// The index of the decision.
+        task: TaskId,
+        /// The orchestrator.
+        name: FunctionName,
+        /// Its input.
+        input: Payload,
+        /// How it is to be treated.
+        options: ChildOptions,
     },
     /// An attempt failed and another one follows. The guest is not told.
     TaskAttemptFailed {
@@ -42,14 +58,14 @@ pub enum Event {
         /// When the next attempt begins.
         retry_at: Timestamp,
     },
-    /// An activity returned a value.
+    /// An activity or a child returned a value.
     TaskCompleted {
         /// The task.
         task: TaskId,
         /// What it returned.
         output: Payload,
     },
-    /// An activity failed for good.
+    /// An activity or a child failed for good.
     TaskFailed {
         /// The task.
         task: TaskId,
@@ -68,15 +84,47 @@ pub enum Event {
         /// The timer.
         timer: TaskId,
     },
-    /// The guest did not want a timer any more. The decision has an index of its own, as all have.
-    TimerCancelled {
-        /// The timer.
-        timer: TaskId,
+    /// The guest did not want a timer or a task any more. The decision has an index of its own, as all have.
+    Cancelled {
+        /// Which.
+        target: TaskId,
     },
+    /// The guest sent an event to another instance. The decision has an index of its own.
+    Sent {
+        /// Whom.
+        to: InstanceId,
+        /// What.
+        event: Raised,
+    },
+    /// A client or another instance sent an event.
+    Raised(Raised),
     /// The guest changed its custom status.
     CustomStatusSet {
         /// The new one; `null` clears it.
         value: Payload,
+    },
+    /// A client stopped it: until it is resumed, what comes in is recorded and not given to the guest.
+    Suspended {
+        /// What the client said, as JSON.
+        reason: Payload,
+    },
+    /// A client let it go on.
+    Resumed {
+        /// What the client said, as JSON.
+        reason: Payload,
+    },
+    /// A client took its failure back: the tasks whose failure the guest was told of since it last decided something
+    /// are open again, and count as never answered.
+    Rewound {
+        /// What the client said, as JSON.
+        reason: Payload,
+        /// Those tasks.
+        tasks: Vec<TaskId>,
+    },
+    /// Another component plays it from here on. It was found to decide as the history says.
+    Repinned {
+        /// Which.
+        component: ComponentDigest,
     },
     /// The guest returned.
     Completed {
@@ -102,20 +150,16 @@ pub struct Started {
     pub id: InstanceId,
     /// Which of its lives.
     pub execution: Execution,
-    /// The orchestrator.
-    pub name: FunctionName,
-    /// The component that plays it, to the end.
+    /// When the first of its lives began.
+    pub created: Timestamp,
+    /// The component that plays it, until it is pinned to another one.
     pub component: ComponentDigest,
-    /// The version that the caller asked for.
-    pub version: Option<String>,
-    /// The orchestration that started it.
-    pub parent: Option<InstanceId>,
     /// The seed of its generator.
     pub seed: u64,
     /// The engine rules by which it is replayed: see [`crate::orchestration::EngineRules`].
     pub rules: u32,
-    /// The input.
-    pub input: Payload,
+    /// What it was started with.
+    pub spec: StartSpec,
 }
 
 /// How an instance ended.
@@ -141,12 +185,17 @@ impl Ended {
 }
 
 impl Record {
-    /// The component that plays the history that begins with this record.
-    pub fn component(&self) -> Option<ComponentDigest> {
+    /// What the execution began with, if it began with this record.
+    pub fn started(&self) -> Option<&Started> {
         match self.events.first()? {
-            Event::Started(started) => Some(started.component),
+            Event::Started(started) => Some(started),
             _ => None,
         }
+    }
+
+    /// Whether the record takes a failure back.
+    pub fn is_rewind(&self) -> bool {
+        matches!(self.events.first(), Some(Event::Rewound { .. }))
     }
 
     /// How the instance ended, if this record ends it.
@@ -165,14 +214,21 @@ impl Event {
     pub fn name(&self) -> &'static str {
         match self {
             Self::Started(_) => "ExecutionStarted",
-            Self::TurnStarted => "OrchestratorStarted",
+            Self::TurnStarted { .. } => "OrchestratorStarted",
             Self::TaskScheduled { .. } => "TaskScheduled",
             Self::TaskAttemptFailed { .. } => "TaskAttemptFailed",
             Self::TaskCompleted { .. } => "TaskCompleted",
             Self::TaskFailed { .. } => "TaskFailed",
             Self::TimerCreated { .. } => "TimerCreated",
             Self::TimerFired { .. } => "TimerFired",
-            Self::TimerCancelled { .. } => "TimerCancelled",
+            Self::Cancelled { .. } => "Cancelled",
+            Self::ChildScheduled { .. } => "SubOrchestrationInstanceCreated",
+            Self::Sent { .. } => "EventSent",
+            Self::Raised(_) => "EventRaised",
+            Self::Suspended { .. } => "ExecutionSuspended",
+            Self::Resumed { .. } => "ExecutionResumed",
+            Self::Rewound { .. } => "ExecutionRewound",
+            Self::Repinned { .. } => "ComponentChanged",
             Self::CustomStatusSet { .. } => "CustomStatusSet",
             Self::Completed { .. } | Self::Failed { .. } => "ExecutionCompleted",
             Self::Terminated { .. } => "ExecutionTerminated",

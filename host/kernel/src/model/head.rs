@@ -1,14 +1,18 @@
 //! What is known of an instance without reading its history.
 
 use super::{
-    ComponentDigest, Event, Execution, FunctionName, InstanceId, InstanceNo, LogSeq, Payload, Record, Timestamp,
+    ComponentDigest, Event, Execution, FunctionName, InstanceId, InstanceNo, LogSeq, Parent, Payload, Record, Timestamp,
 };
 
 /// The status names of Durable Task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
+    /// Its first turn is yet to come.
+    Pending,
     /// It runs, or waits for something.
     Running,
+    /// A client stopped it for a while.
+    Suspended,
     /// It returned.
     Completed,
     /// It failed.
@@ -21,7 +25,9 @@ impl Status {
     /// The name in the API.
     pub fn as_str(self) -> &'static str {
         match self {
+            Self::Pending => "Pending",
             Self::Running => "Running",
+            Self::Suspended => "Suspended",
             Self::Completed => "Completed",
             Self::Failed => "Failed",
             Self::Terminated => "Terminated",
@@ -30,7 +36,7 @@ impl Status {
 
     /// Whether nothing can happen to the instance any more.
     pub fn is_terminal(self) -> bool {
-        !matches!(self, Self::Running)
+        matches!(self, Self::Completed | Self::Failed | Self::Terminated)
     }
 }
 
@@ -45,6 +51,8 @@ pub struct Head {
     pub name: FunctionName,
     /// The component it is pinned to.
     pub component: ComponentDigest,
+    /// The orchestration that started it.
+    pub parent: Option<Parent>,
     /// Its present life.
     pub execution: Execution,
     /// Its status.
@@ -59,13 +67,14 @@ pub struct Head {
     pub last: LogSeq,
     /// The checksum of the newest row, which covers the whole history: see [`crate::codec::seal`].
     pub sum: [u8; 16],
-    /// How many events the history has.
+    /// How many events the history of the present life has.
     pub events: u64,
     /// How many bytes its rows have.
     pub bytes: u64,
     /// How many tasks are open, so that recovery knows whom to load.
     pub open_tasks: u32,
-    /// When the next timer or retry is due. That an attempt began after its wait is not recorded, so while tasks are open
+    /// When it wants to be woken: when the next timer or retry is due, or at once if there is something that it was not
+    /// given. That an attempt began after its wait is not recorded, so while tasks are open
     /// the rows may give an earlier time than this; who recovers loads such an instance and does not need it.
     pub wake_at: Option<Timestamp>,
     /// What the guest last set; `None` if nothing or `null`.
@@ -73,8 +82,8 @@ pub struct Head {
 }
 
 impl Head {
-    /// Takes over what the events of a new row say by themselves. `open_tasks` and `wake_at` follow from the folded
-    /// state and are the caller's to set.
+    /// Takes over what the events of a new row say by themselves. `status`, `open_tasks` and `wake_at` follow from the
+    /// folded state and are the caller's to set.
     pub fn note(&mut self, record: &Record) {
         self.updated = record.at;
         self.events += record.events.len() as u64;
@@ -83,18 +92,8 @@ impl Head {
                 Event::CustomStatusSet { value } => {
                     self.custom_status = Some(value.clone()).filter(|value| !value.is_null());
                 }
-                Event::Completed { .. } => self.status = Status::Completed,
-                Event::Failed { .. } => self.status = Status::Failed,
-                Event::Terminated { .. } => self.status = Status::Terminated,
-                Event::Started(_)
-                | Event::TurnStarted
-                | Event::TaskScheduled { .. }
-                | Event::TaskAttemptFailed { .. }
-                | Event::TaskCompleted { .. }
-                | Event::TaskFailed { .. }
-                | Event::TimerCreated { .. }
-                | Event::TimerFired { .. }
-                | Event::TimerCancelled { .. } => {}
+                Event::Repinned { component } => self.component = *component,
+                _ => {}
             }
         }
     }

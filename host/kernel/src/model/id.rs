@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::limits::{FUNCTION_NAME_MAX_BYTES, INSTANCE_ID_MAX_CHARS};
+use crate::limits::{EVENT_NAME_MAX_CHARS, FUNCTION_NAME_MAX_BYTES, INSTANCE_ID_MAX_CHARS};
 
 /// The name of an instance, chosen by its caller or made by the host; unique in its hub.
 ///
@@ -123,9 +123,42 @@ impl fmt::Display for FunctionName {
     }
 }
 
+/// The name of an external event as its sender spelled it. The guest compares without regard to case.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventName(Arc<str>);
+
+/// Why a text is not the name of an event.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the name of an event has 1 to {EVENT_NAME_MAX_CHARS} characters and no control characters")]
+pub struct InvalidEventName;
+
+impl EventName {
+    /// Checks and takes a text.
+    pub fn parse(text: &str) -> Result<Self, InvalidEventName> {
+        let fits = (1..=EVENT_NAME_MAX_CHARS).contains(&text.chars().count());
+        let clean = !text.chars().any(|c| c.is_control() || is_bidi_control(c));
+        if fits && clean { Ok(Self(text.into())) } else { Err(InvalidEventName) }
+    }
+
+    /// The text as it was spelled.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for EventName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 /// The number that the partition gave an instance; never used again. Rows refer to it because it is short.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceNo(pub u64);
+
+/// The number of a letter between instances; never used again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct LetterNo(pub u64);
 
 /// The place of a row in the hub's log. Grows with every row; gaps are allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -142,6 +175,11 @@ pub struct Execution(pub u32);
 impl Execution {
     /// The life that a start begins.
     pub const FIRST: Self = Self(1);
+
+    /// The life after this one.
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
 }
 
 /// SHA-256 of a component's bytes: what an instance is pinned to.
@@ -221,6 +259,21 @@ mod tests {
         check("é", false);
         check(&"a".repeat(101), false);
         assert_eq!(FunctionName::parse("Hello"), FunctionName::parse("hELLO"));
+    }
+
+    #[test]
+    fn event_names() {
+        let check = |text: &str, expect: bool| assert_eq!(EventName::parse(text).is_ok(), expect, "{text:?}");
+        check("Approval", true);
+        check("Über allem / 2?", true);
+        check(&"é".repeat(200), true);
+        check(&"é".repeat(201), false);
+        check("", false);
+        check("a\nb", false);
+        check("a\0b", false);
+        check("a\u{202e}b", false);
+        // The guest compares without regard to case; what is recorded is compared as it stands.
+        assert_ne!(EventName::parse("Go"), EventName::parse("go"));
     }
 
     #[test]

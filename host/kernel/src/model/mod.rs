@@ -6,19 +6,24 @@ mod failure;
 mod function;
 mod head;
 mod id;
+mod letter;
 mod payload;
 mod retry;
+mod start;
 mod time;
 mod turn;
 
 pub use event::{Ended, Event, Record, Started};
-pub use failure::{Failure, kind};
+pub use failure::{Cause, Failure, kind};
 pub use function::{Function, FunctionKind};
 pub use head::{Head, Status};
 pub use id::{
-    ComponentDigest, Execution, FunctionName, InstanceId, InstanceNo, InvalidId, InvalidName, LogSeq, TaskId,
+    ComponentDigest, EventName, Execution, FunctionName, InstanceId, InstanceNo, InvalidEventName, InvalidId,
+    InvalidName, LetterNo, LogSeq, TaskId,
 };
+pub use letter::{Afresh, Letter, Reach};
 pub use payload::{InvalidPayload, Payload};
-pub use retry::{ActivityOptions, InvalidOptions, RetryPolicy};
+pub use retry::{ActivityOptions, ChildOptions, InvalidOptions, RetryPolicy};
+pub use start::{Attempted, InvalidTags, Parent, StartSpec, Tags, TraceContext};
 pub use time::{Millis, Timestamp};
-pub use turn::{Decision, Inbound, LogLevel, LogLine, Play, Start, Step, StepStatus, Turn};
+pub use turn::{Decision, Inbound, LogLevel, LogLine, Play, Raised, Start, Step, StepStatus, Turn};

@@ -1,11 +1,11 @@
-//! How one call of an activity is treated: its retries and its time limit.
+//! How one call of an activity or child is treated: its retries and its time limit.
 
 use std::fmt;
 
-use super::{Failure, Millis, Timestamp};
+use super::{Failure, InstanceId, Millis, Timestamp};
 use crate::limits::{ACTIVITY_TIMEOUT_MAX_MS, RETRY_ATTEMPTS_MAX_COUNT, RETRY_KINDS_MAX_COUNT, TIMER_MAX_MS};
 
-/// When and how often a failed activity is tried again. The fields are those of Durable Functions.
+/// When and how often a failed task is tried again. The fields are those of Durable Functions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RetryPolicy {
     /// Attempts in all, at least 1.
@@ -16,9 +16,11 @@ pub struct RetryPolicy {
     pub coefficient: f64,
     /// No wait is longer.
     pub max_interval: Option<Millis>,
-    /// No attempt begins later than this after the activity was scheduled.
+    /// No attempt begins later than this after the task was scheduled.
     pub retry_timeout: Option<Millis>,
-    /// Failure kinds that end the activity at once.
+    /// Which part of each wait is left to chance, from 0 to 1.
+    pub jitter: f64,
+    /// Failure kinds, of the failure or of a cause, that end the task at once.
     pub non_retryable: Vec<String>,
 }
 
@@ -31,6 +33,17 @@ pub struct ActivityOptions {
     pub timeout: Option<Millis>,
 }
 
+/// What the caller of a child asks for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ChildOptions {
+    /// Its id, if the caller chose one.
+    pub instance: Option<InstanceId>,
+    /// The version of the orchestrator.
+    pub version: Option<String>,
+    /// Without a policy the first failure is final.
+    pub retry: Option<RetryPolicy>,
+}
+
 /// Why options make no sense.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidOptions {
@@ -40,6 +53,9 @@ pub enum InvalidOptions {
     /// Not a number, or it would shrink the waits.
     #[error("coefficient is {0:?}; it must be a number of at least 1")]
     Coefficient(f64),
+    /// Not a part.
+    #[error("jitter is {0:?}; it must be a number from 0 to 1")]
+    Jitter(f64),
     /// Longer than any timer.
     #[error("{name} is {length}; it must be at most {TIMER_MAX_MS} ms")]
     Interval {
@@ -86,17 +102,24 @@ impl fmt::Display for RetryPolicy {
         for (name, length) in [("max-interval", self.max_interval), ("retry-timeout", self.retry_timeout)] {
             length.map_or(Ok(()), |length| write!(f, ", {name} {length}"))?;
         }
+        if self.jitter > 0.0 {
+            write!(f, ", jitter {:?}", self.jitter)?;
+        }
         if self.non_retryable.is_empty() { Ok(()) } else { write!(f, ", non-retryable {:?}", self.non_retryable) }
     }
 }
 
 impl RetryPolicy {
-    fn check(&self) -> Result<(), InvalidOptions> {
+    /// Refuses what makes no sense.
+    pub fn check(&self) -> Result<(), InvalidOptions> {
         if !(1..=RETRY_ATTEMPTS_MAX_COUNT).contains(&self.max_attempts) {
             return Err(InvalidOptions::Attempts(self.max_attempts));
         }
         if !(self.coefficient.is_finite() && self.coefficient >= 1.0) {
             return Err(InvalidOptions::Coefficient(self.coefficient));
+        }
+        if !(0.0..=1.0).contains(&self.jitter) {
+            return Err(InvalidOptions::Jitter(self.jitter));
         }
         if self.non_retryable.len() > RETRY_KINDS_MAX_COUNT {
             return Err(InvalidOptions::Kinds(self.non_retryable.len()));
@@ -113,20 +136,24 @@ impl RetryPolicy {
     }
 
     /// When the attempt after `attempt` (which counts from 1 and failed at `now`) begins, or `None` if it was the last.
+    /// `chance` is at least 0 and less than 1.
     pub fn next_attempt(
         &self,
         attempt: u32,
         failure: &Failure,
         scheduled: Timestamp,
         now: Timestamp,
+        chance: f64,
     ) -> Option<Timestamp> {
-        if attempt >= self.max_attempts || !failure.retryable || self.non_retryable.contains(&failure.kind) {
+        let is_final = self.non_retryable.iter().any(|kind| failure.is(kind));
+        if attempt >= self.max_attempts || !failure.retryable || is_final {
             return None;
         }
         let longest = self.max_interval.unwrap_or(Millis(TIMER_MAX_MS)).0.min(TIMER_MAX_MS) as f64;
         // The product may become infinite, never a NaN: both factors are at least one or the interval is zero.
         let factor = self.coefficient.powi(i32::try_from(attempt - 1).unwrap_or(i32::MAX)).min(f64::MAX);
-        let at = now + Millis((self.first_interval.0 as f64 * factor).min(longest) as u64);
+        let base = (self.first_interval.0 as f64 * factor).min(longest);
+        let at = now + Millis((base - base * self.jitter * chance) as u64);
         match self.retry_timeout {
             Some(limit) if at.since(scheduled) > limit => None,
             _ => Some(at),
@@ -145,15 +172,16 @@ mod tests {
             coefficient: 2.0,
             max_interval: Some(Millis(350)),
             retry_timeout: None,
+            jitter: 0.0,
             non_retryable: vec!["declined".into()],
         }
     }
 
     #[test]
     fn waits() {
-        let failed = Failure::from_guest("busy".into(), String::new(), None, true);
+        let failed = Failure::from_guest("busy".into(), String::new(), None, true, Vec::new());
         let check = |policy: &RetryPolicy, attempt, failure: &Failure, expect: Option<u64>| {
-            let next = policy.next_attempt(attempt, failure, Timestamp(1_000), Timestamp(2_000));
+            let next = policy.next_attempt(attempt, failure, Timestamp(1_000), Timestamp(2_000), 0.5);
             assert_eq!(next.map(|at| at.0 - 2_000), expect, "attempt {attempt} of {policy:?}");
         };
         check(&policy(), 1, &failed, Some(100));
@@ -170,6 +198,8 @@ mod tests {
         check(&steep, 4, &failed, Some(TIMER_MAX_MS));
         let eager = RetryPolicy { first_interval: Millis(0), coefficient: 1e300, ..policy() };
         check(&eager, 4, &failed, Some(0));
+        check(&RetryPolicy { jitter: 1.0, ..policy() }, 2, &failed, Some(100));
+        check(&RetryPolicy { jitter: 0.1, ..policy() }, 2, &failed, Some(190));
     }
 
     #[test]
@@ -186,6 +216,8 @@ mod tests {
         check(|o| o.retry.as_mut().unwrap().max_attempts = 0, Some("max-attempts"));
         check(|o| o.retry.as_mut().unwrap().coefficient = f64::NAN, Some("coefficient"));
         check(|o| o.retry.as_mut().unwrap().coefficient = 0.5, Some("coefficient"));
+        check(|o| o.retry.as_mut().unwrap().jitter = 1.5, Some("jitter"));
+        check(|o| o.retry.as_mut().unwrap().jitter = f64::NAN, Some("jitter"));
         check(|o| o.retry.as_mut().unwrap().first_interval = Millis(u64::MAX), Some("first-interval"));
         check(|o| o.retry.as_mut().unwrap().non_retryable = vec![String::new(); 65], Some("non-retryable"));
     }

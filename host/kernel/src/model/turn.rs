@@ -1,6 +1,9 @@
 //! What goes into a guest and what comes out of it: the contract of `wit/orchestrator.wit` as types of the kernel.
 
-use super::{ActivityOptions, Execution, Failure, FunctionName, InstanceId, Payload, TaskId, Timestamp};
+use super::{
+    ActivityOptions, ChildOptions, EventName, Execution, Failure, FunctionName, InstanceId, Payload, Tags, TaskId,
+    Timestamp,
+};
 
 /// Whether a turn was played before. Only logs may depend on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +27,8 @@ pub struct Start {
     pub version: Option<String>,
     /// The orchestration that started it.
     pub parent: Option<InstanceId>,
+    /// What the caller attached.
+    pub tags: Tags,
     /// The time of the turn.
     pub now: Timestamp,
     /// The seed of the generator.
@@ -48,14 +53,14 @@ pub struct Turn {
 /// One thing that a guest is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inbound {
-    /// An activity returned a value.
+    /// An activity or a child returned a value.
     TaskCompleted {
         /// The task.
         task: TaskId,
         /// What it returned.
         output: Payload,
     },
-    /// An activity failed for good.
+    /// An activity or a child failed for good.
     TaskFailed {
         /// The task.
         task: TaskId,
@@ -67,6 +72,17 @@ pub enum Inbound {
         /// The timer.
         timer: TaskId,
     },
+    /// A client or another instance sent an event.
+    Raised(Raised),
+}
+
+/// An external event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Raised {
+    /// Its name.
+    pub name: EventName,
+    /// What came with it.
+    pub input: Payload,
 }
 
 /// One thing that a guest asks for. Its id is its index within the execution.
@@ -86,10 +102,26 @@ pub enum Decision {
         /// When.
         fire_at: Timestamp,
     },
-    /// Do not.
-    CancelTimer {
-        /// The timer.
-        timer: TaskId,
+    /// Run another orchestration.
+    StartChild {
+        /// Which.
+        name: FunctionName,
+        /// With what.
+        input: Payload,
+        /// How.
+        options: ChildOptions,
+    },
+    /// A timer or task is not wanted any more.
+    Cancel {
+        /// Which.
+        target: TaskId,
+    },
+    /// Send an event to another instance.
+    SendEvent {
+        /// Whom.
+        to: InstanceId,
+        /// What.
+        event: Raised,
     },
 }
 
@@ -97,11 +129,21 @@ pub enum Decision {
 #[derive(Debug, Clone, PartialEq)]
 pub enum StepStatus {
     /// It goes on with the next event.
-    Waiting,
+    Waiting {
+        /// The external events that somebody waits for.
+        events: Vec<EventName>,
+    },
     /// It returned.
     Completed(Payload),
     /// It failed.
     Failed(Failure),
+    /// The next execution begins.
+    ContinuedAsNew {
+        /// With what.
+        input: Payload,
+        /// Events that came and that nobody took.
+        carried: Vec<Raised>,
+    },
 }
 
 /// How grave a log line is.
@@ -133,6 +175,8 @@ pub struct LogLine {
 pub struct Step {
     /// All decisions of the call, in order.
     pub decisions: Vec<Decision>,
+    /// Where in the author's source they were taken, as far as the guest says.
+    pub sources: Vec<String>,
     /// Where the execution stands.
     pub status: StepStatus,
     /// The new custom status, if the call changed it.

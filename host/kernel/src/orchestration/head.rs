@@ -31,19 +31,19 @@ pub fn restore(no: InstanceNo, last: Link, rows: &[Row]) -> Result<Restored, Dam
     Ok(Restored { head, state, records })
 }
 
-/// The head after a row was appended, given the state that it leads to. `None` if there was no head and the row does not
-/// begin an instance.
+/// The head after a row was appended, given the state that it leads to. A row that begins an execution leaves nothing of
+/// the head before it but what belongs to the instance. `None` if there was no head and the row does not begin one.
 pub fn extend_head(head: Option<Head>, row: &Row, record: &Record, state: &State) -> Option<Head> {
     let mut head = match (head, record.events.first()) {
-        (Some(head), _) => head,
-        (None, Some(Event::Started(started))) => Head {
+        (_, Some(Event::Started(started))) => Head {
             no: row.no,
             id: started.id.clone(),
-            name: started.name.clone(),
+            name: started.spec.name.clone(),
             component: started.component,
+            parent: started.spec.parent.clone(),
             execution: started.execution,
             status: Status::Running,
-            created: record.at,
+            created: started.created,
             updated: record.at,
             first: row.seq,
             last: row.seq,
@@ -54,6 +54,7 @@ pub fn extend_head(head: Option<Head>, row: &Row, record: &Record, state: &State
             wake_at: None,
             custom_status: None,
         },
+        (Some(head), _) => head,
         (None, _) => return None,
     };
     head.note(record);
@@ -61,8 +62,15 @@ pub fn extend_head(head: Option<Head>, row: &Row, record: &Record, state: &State
     head.sum = row.sum;
     head.bytes += row.body.len() as u64;
     (head.open_tasks, head.wake_at) = match state {
-        State::Live(live) => (u32::try_from(live.tasks.len()).unwrap_or(u32::MAX), live.wake_at()),
-        State::New | State::Ended(_) => (0, None),
+        State::Live(live) => {
+            head.status = live.status();
+            let at_once = Some(record.at).filter(|at| live.is_ready(*at));
+            (u32::try_from(live.tasks.len()).unwrap_or(u32::MAX), at_once.or(live.wake_at()))
+        }
+        State::New | State::Failed(_) | State::Ended(_) => {
+            head.status = state.ended().unwrap_or(head.status);
+            (0, None)
+        }
     };
     Some(head)
 }

@@ -13,15 +13,25 @@
 //! that an attempt which waited has begun: [`Live::begin_due_retries`]. A host that forgets it begins the attempt again.
 
 mod begin;
+mod budget;
+mod divergence;
 mod finish;
 mod fold;
 mod head;
+mod last_turn;
+mod renew;
 mod replay;
 mod rules;
+mod task;
+mod unsettled;
 
 pub use begin::{Begun, Message, Next, begin};
-pub use finish::{Answer, Finished, finish};
-pub use fold::{IllegalEvent, Live, OpenTask, State, TaskPhase, fold};
+pub use budget::{Warning, has_room};
+pub use divergence::{Divergence, Held};
+pub use finish::{Answer, Finished, Place, finish};
+pub use fold::{Gate, IllegalEvent, Live, State, fold};
 pub use head::{Restored, extend_head, restore};
-pub use replay::{Divergence, Held, replay, start_of};
+pub use last_turn::replay_to_end;
+pub use replay::{component_of, replay, start_of};
 pub use rules::EngineRules;
+pub use task::{OpenTask, TaskKind, TaskPhase, child_id, child_seed};

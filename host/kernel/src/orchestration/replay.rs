@@ -1,96 +1,64 @@
 //! Playing a history again, and comparing what the guest decides with what is recorded.
 
-use std::fmt;
 use std::iter::Peekable;
 
-use super::begin::inbound;
+use super::begin::{inbound, size};
+use super::divergence::{Divergence, Held, describe};
 use super::rules::EngineRules;
-use crate::codec::Damage;
+use super::unsettled::Unsettled;
 use crate::limits::{REPLAY_PER_CALL_MAX_BYTES, REPLAY_TURNS_PER_CALL_COUNT};
 use crate::model::{
-    Decision, Event, Inbound, Payload, Play, Record, Start, Started, Step, StepStatus, TaskId, Timestamp, Turn,
+    ComponentDigest, Decision, Event, Inbound, Play, Record, Start, Started, Step, StepStatus, Timestamp, Turn,
 };
 use crate::port::{Sandbox, Session, TurnFault};
 
-/// Why an instance does not go on although it has not ended. Nothing is committed; the others run on.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Held {
-    /// The code does not do what the history says it did.
-    #[error("{0}")]
-    Diverged(Divergence),
-    /// It cannot be played here and now: the component is not there, or the history is for a newer host.
-    #[error("the instance cannot be played here and now: {0}")]
-    Unavailable(String),
-    /// Stored bytes are not what was written.
-    #[error("{0}; restore the hub from a backup, or terminate the instance")]
-    Damaged(Damage),
-}
-
-/// The first difference between a history and the code that plays it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Divergence {
-    /// The index of the decision.
-    pub decision: u32,
-    /// The number of the event in the history, from 1; of the last one if the history has no more.
-    pub event: u64,
-    /// What the history has there, or `None` if it has no more decisions.
-    pub recorded: Option<String>,
-    /// What the code has there, or `None` if it decided nothing.
-    pub decided: Option<String>,
-}
-
-impl fmt::Display for Divergence {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let nothing = "nothing";
-        write!(
-            f,
-            "the code does not replay its history: at decision {} (event {}) the history has {} and the code has {}; \
-             deploy code that decides as the history says, or terminate the instance",
-            self.decision,
-            self.event,
-            self.recorded.as_deref().unwrap_or(nothing),
-            self.decided.as_deref().unwrap_or(nothing),
-        )
-    }
-}
-
 /// The first turn of an execution.
 pub fn start_of(started: &Started, now: Timestamp, play: Play) -> Start {
+    let spec = &started.spec;
     Start {
-        name: started.name.clone(),
+        name: spec.name.clone(),
         instance: started.id.clone(),
         execution: started.execution,
-        version: started.version.clone(),
-        parent: started.parent.clone(),
+        version: spec.version.clone(),
+        parent: spec.parent.as_ref().map(|parent| parent.id.clone()),
+        tags: spec.tags.clone(),
         now,
         seed: started.seed,
-        input: started.input.clone(),
+        input: spec.input.clone(),
         play,
     }
 }
 
-/// Builds a session that has played these records to their end, which must not be the end of the instance.
+/// The component that made a history, so far as it goes: the one it began with or was pinned to last.
+pub fn component_of(records: &[Record]) -> Option<ComponentDigest> {
+    let mut newest_first = records.iter().rev().flat_map(|record| record.events.iter().rev());
+    newest_first.find_map(pinned)
+}
+
+fn pinned(event: &Event) -> Option<ComponentDigest> {
+    match event {
+        Event::Started(started) => Some(started.component),
+        Event::Repinned { component } => Some(*component),
+        _ => None,
+    }
+}
+
+/// Builds a session of `component` that has played these records to their end, which must not be the end of the
+/// instance.
 ///
 /// The decisions must be the recorded ones in the recorded order. How they are distributed over the turns is not
 /// compared: an id is an index, so a decision that comes in an earlier turn than recorded is the same decision.
-pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session, Held> {
-    let Some((first, later)) = records.split_first() else {
-        return Err(Held::Unavailable("the history is empty".to_owned()));
+pub fn replay<S: Sandbox>(sandbox: &S, component: ComponentDigest, records: &[Record]) -> Result<S::Session, Held> {
+    let started = beginning(records)?;
+    let mut check = Check::new(started, component, records);
+    let mut turns = turns_of(records).into_iter();
+    let Some(first) = turns.next() else {
+        return Err(Held::Unavailable("no turn of it was played yet".to_owned()));
     };
-    let Some(Event::Started(started)) = first.events.first() else {
-        return Err(Held::Unavailable("the history does not begin with a start".to_owned()));
-    };
-    let rules = EngineRules(started.rules);
-    if !rules.is_known() {
-        let text =
-            format!("it was started under engine rules {}, which this host does not know; use a newer host", rules.0);
-        return Err(Held::Unavailable(text));
-    }
-    let mut check = Check { recorded: recorded(records), matched: 0, events: count(records) };
-    let start = start_of(started, first.at, Play::Again);
-    let (mut session, step) = sandbox.open(started.component, &start).map_err(|fault| check.fault(fault))?;
+    let start = start_of(started, first.now, Play::Again);
+    let (mut session, step) = sandbox.open(component, &start).map_err(|fault| check.fault(fault))?;
     check.step(step)?;
-    let mut turns = later.iter().filter_map(turn_of).peekable();
+    let mut turns = turns.peekable();
     while turns.peek().is_some() {
         let call = next_call(&mut turns);
         let step = session.advance(&call).map_err(|fault| check.fault(fault))?;
@@ -100,38 +68,57 @@ pub fn replay<S: Sandbox>(sandbox: &S, records: &[Record]) -> Result<S::Session,
     Ok(session)
 }
 
+/// The start of a history that this host can play.
+pub(super) fn beginning(records: &[Record]) -> Result<&Started, Held> {
+    let Some(started) = records.first().and_then(Record::started) else {
+        return Err(Held::Unavailable("the history does not begin with a start".to_owned()));
+    };
+    let rules = EngineRules(started.rules);
+    if !rules.is_known() {
+        let text =
+            format!("it was started under engine rules {}, which this host does not know; use a newer host", rules.0);
+        return Err(Held::Unavailable(text));
+    }
+    Ok(started)
+}
+
+/// The turns of a history, in order, each with what it was given. Those that a rewind took back are not among them.
+pub(super) fn turns_of(records: &[Record]) -> Vec<Turn> {
+    let mut turns = Vec::with_capacity(records.len());
+    let mut pending = Vec::new();
+    let mut unsettled = Unsettled::default();
+    for (now, event) in records.iter().flat_map(|record| record.events.iter().map(|event| (record.at, event))) {
+        if let Event::TurnStarted { takes } = event {
+            let takes = usize::try_from(*takes).unwrap_or(usize::MAX).min(pending.len());
+            let events: Vec<Inbound> = pending.drain(..takes).collect();
+            unsettled.give(u32::try_from(turns.len()).unwrap_or(u32::MAX), &events);
+            turns.push(Turn { now, play: Play::Again, events });
+        } else if let Event::Rewound { tasks, .. } = event {
+            let played = unsettled.rewind(tasks, &mut pending);
+            turns.truncate(played.map_or(usize::MAX, |played| played as usize));
+        } else if decision_of(event).is_some() {
+            unsettled.settle();
+        }
+        pending.extend(inbound(event));
+    }
+    turns
+}
+
 /// Takes as many turns as one call may hold, and at least one.
 fn next_call(turns: &mut Peekable<impl Iterator<Item = Turn>>) -> Vec<Turn> {
     let mut call = Vec::with_capacity(REPLAY_TURNS_PER_CALL_COUNT);
     let mut bytes = 0;
     while call.len() < REPLAY_TURNS_PER_CALL_COUNT {
-        let fits = |turn: &Turn| bytes == 0 || bytes + size(turn) <= REPLAY_PER_CALL_MAX_BYTES;
+        let fits = |turn: &Turn| bytes == 0 || bytes + weight(turn) <= REPLAY_PER_CALL_MAX_BYTES;
         let Some(turn) = turns.next_if(fits) else { break };
-        bytes += size(&turn);
+        bytes += weight(&turn);
         call.push(turn);
     }
     call
 }
 
-fn size(turn: &Turn) -> usize {
-    let payload = |event: &Inbound| match event {
-        Inbound::TaskCompleted { output, .. } => output.as_bytes().len(),
-        Inbound::TaskFailed { .. } | Inbound::TimerFired { .. } => 0,
-    };
-    1 + turn.events.iter().map(payload).sum::<usize>()
-}
-
-fn turn_of(record: &Record) -> Option<Turn> {
-    let played = record.events.iter().any(|event| matches!(event, Event::TurnStarted));
-    played.then(|| Turn {
-        now: record.at,
-        play: Play::Again,
-        events: record.events.iter().filter_map(inbound).collect(),
-    })
-}
-
-fn count(records: &[Record]) -> u64 {
-    records.iter().map(|record| record.events.len() as u64).sum()
+fn weight(turn: &Turn) -> usize {
+    1 + turn.events.iter().map(size).sum::<usize>()
 }
 
 /// The recorded decisions, each with the number of its event.
@@ -140,105 +127,102 @@ fn recorded(records: &[Record]) -> Vec<(u64, Decision)> {
     (1..).zip(events).filter_map(|(number, event)| Some((number, decision_of(event)?))).collect()
 }
 
-fn decision_of(event: &Event) -> Option<Decision> {
+pub(super) fn decision_of(event: &Event) -> Option<Decision> {
     match event {
         Event::TaskScheduled { name, input, options, .. } => {
             Some(Decision::ScheduleActivity { name: name.clone(), input: input.clone(), options: options.clone() })
         }
+        Event::ChildScheduled { name, input, options, .. } => {
+            Some(Decision::StartChild { name: name.clone(), input: input.clone(), options: options.clone() })
+        }
         Event::TimerCreated { fire_at, .. } => Some(Decision::CreateTimer { fire_at: *fire_at }),
-        Event::TimerCancelled { timer } => Some(Decision::CancelTimer { timer: *timer }),
+        Event::Cancelled { target } => Some(Decision::Cancel { target: *target }),
+        Event::Sent { to, event } => Some(Decision::SendEvent { to: to.clone(), event: event.clone() }),
         _ => None,
     }
 }
 
 /// How far the code has agreed with the history.
-struct Check {
+struct Check<'a> {
+    started: &'a Started,
+    records: &'a [Record],
+    played_by: ComponentDigest,
     recorded: Vec<(u64, Decision)>,
     matched: usize,
-    events: u64,
 }
 
-impl Check {
+/// What the code did where the history has something else.
+#[derive(Default)]
+struct Instead<'a> {
+    what: Option<String>,
+    decision: Option<&'a Decision>,
+    source: Option<String>,
+}
+
+impl<'a> Check<'a> {
+    fn new(started: &'a Started, played_by: ComponentDigest, records: &'a [Record]) -> Self {
+        Self { started, records, played_by, recorded: recorded(records), matched: 0 }
+    }
+
     fn step(&mut self, step: Step) -> Result<(), Held> {
-        for decision in step.decisions {
+        for (index, decision) in step.decisions.iter().enumerate() {
             match self.recorded.get(self.matched) {
-                Some((_, recorded)) if *recorded == decision => self.matched += 1,
+                Some((_, recorded)) if recorded == decision => self.matched += 1,
                 recorded => {
-                    let recorded = recorded.map(|(_, recorded)| recorded);
-                    return Err(self.diverged(Some(describe(&decision, recorded)), Some(&decision)));
+                    let what = Some(describe(decision, recorded.map(|(_, recorded)| recorded)));
+                    let source = step.sources.get(index).filter(|source| !source.is_empty()).cloned();
+                    return Err(self.diverged(Instead { what, decision: Some(decision), source }));
                 }
             }
         }
-        match step.status {
-            StepStatus::Waiting => Ok(()),
-            StepStatus::Completed(_) => Err(self.diverged(Some("completed".to_owned()), None)),
-            StepStatus::Failed(failure) => Err(self.diverged(Some(format!("failed with {failure}")), None)),
-        }
+        let ended = match step.status {
+            StepStatus::Waiting { .. } => return Ok(()),
+            StepStatus::Completed(_) => "completed".to_owned(),
+            StepStatus::Failed(failure) => format!("failed with {failure}"),
+            StepStatus::ContinuedAsNew { .. } => "continued as new".to_owned(),
+        };
+        Err(self.diverged(Instead { what: Some(ended), ..Instead::default() }))
     }
 
     fn end(&self) -> Result<(), Held> {
-        if self.matched < self.recorded.len() { Err(self.diverged(None, None)) } else { Ok(()) }
+        if self.matched < self.recorded.len() { Err(self.diverged(Instead::default())) } else { Ok(()) }
     }
 
     /// A fault within the recorded prefix is a divergence: when it was recorded, the code went on.
     fn fault(&self, fault: TurnFault) -> Held {
         match fault {
             TurnFault::Unavailable(text) => Held::Unavailable(text),
-            TurnFault::Guest(failure) => self.diverged(Some(format!("a fault: {failure}")), None),
-        }
-    }
-
-    fn diverged(&self, decided: Option<String>, decision: Option<&Decision>) -> Held {
-        let recorded = self.recorded.get(self.matched);
-        Held::Diverged(Divergence {
-            decision: u32::try_from(self.matched).unwrap_or(u32::MAX),
-            event: recorded.map_or(self.events, |(number, _)| *number),
-            recorded: recorded.map(|(_, recorded)| describe(recorded, decision)),
-            decided,
-        })
-    }
-}
-
-/// A decision for people, and of what may be long the part in which it differs from another one.
-fn describe(decision: &Decision, other: Option<&Decision>) -> String {
-    match decision {
-        Decision::ScheduleActivity { name, input, options } => {
-            let other = match other {
-                Some(Decision::ScheduleActivity { input, options, .. }) => Some((input, options)),
-                Some(Decision::CreateTimer { .. } | Decision::CancelTimer { .. }) | None => None,
-            };
-            let shown = excerpt(input, other.map(|(input, _)| input));
-            match other {
-                Some((_, other)) if other != options => format!("schedule-activity {name}({shown}) with {options}"),
-                _ => format!("schedule-activity {name}({shown})"),
+            TurnFault::Guest(failure) => {
+                self.diverged(Instead { what: Some(format!("a fault: {failure}")), ..Instead::default() })
             }
         }
-        Decision::CreateTimer { fire_at: Timestamp(at) } => format!("create-timer {at}"),
-        Decision::CancelTimer { timer: TaskId(timer) } => format!("cancel-timer {timer}"),
     }
-}
 
-/// The start of a payload, or the stretch around the first byte in which it differs from the other one.
-fn excerpt(input: &Payload, other: Option<&Payload>) -> String {
-    const BEFORE_BYTES: usize = 20;
-    const SHOWN_BYTES: usize = 80;
-    let text = input.as_str();
-    let same =
-        other.map_or(0, |other| input.as_bytes().iter().zip(other.as_bytes()).take_while(|(a, b)| a == b).count());
-    let start = if same < SHOWN_BYTES { 0 } else { text.floor_char_boundary(same - BEFORE_BYTES) };
-    let end = text.floor_char_boundary(start + SHOWN_BYTES);
-    match (start > 0, end < text.len()) {
-        (false, false) => text.to_owned(),
-        (cut_before, cut_behind) => {
-            let (before, behind) = (if cut_before { "…" } else { "" }, if cut_behind { "…" } else { "" });
-            format!("{before}{}{behind} of {} bytes", &text[start..end], text.len())
-        }
+    fn diverged(&self, instead: Instead<'_>) -> Held {
+        let recorded = self.recorded.get(self.matched);
+        let mut numbered = (1_u64..).zip(self.records.iter().flat_map(|record| &record.events));
+        let event = recorded.map_or_else(|| numbered.clone().count() as u64, |(number, _)| *number);
+        let before = numbered.by_ref().take_while(|(number, _)| *number <= event);
+        let recorded_by = before.filter_map(|(_, event)| pinned(event)).last();
+        Held::Diverged(Box::new(Divergence {
+            instance: self.started.id.clone(),
+            function: self.started.spec.name.clone(),
+            decision: u32::try_from(self.matched).unwrap_or(u32::MAX),
+            event,
+            recorded: recorded.map(|(_, recorded)| describe(recorded, instead.decision)),
+            decided: instead.what,
+            source: instead.source,
+            recorded_by: recorded_by.unwrap_or(self.started.component),
+            played_by: self.played_by,
+        }))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::model::{Payload, TaskId};
 
     #[test]
     fn a_call_holds_a_limited_number_of_turns_and_of_bytes() {

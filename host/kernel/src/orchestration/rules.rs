@@ -5,7 +5,7 @@
 ///
 /// | rules | what they say |
 /// |---|---|
-/// | 1 | Messages become events in the order of their arrival. Timers that are due follow where the clock message stands, by due time, then by id. A turn takes all that waits when it begins. |
+/// | 1 | Messages become events in the order of their arrival. Timers that are due follow where the clock message stands, by due time, then by id. A turn takes all that waits when it begins, as much as one call may hold. What comes in before the first turn is given in the second. |
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct EngineRules(pub u32);
 

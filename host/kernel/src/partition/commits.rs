@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use super::Partition;
+use super::asker::Asker;
 use super::effect::{Effect, Reply};
 use super::input::{BatchNo, ReplyTo};
 use super::instances::Phase;
-use crate::codec::Row;
+use crate::codec::{Row, seal_letter};
 use crate::limits::STORAGE_RETRY_MS;
-use crate::model::{Head, InstanceNo, Millis, Status, Timestamp};
+use crate::model::{Head, InstanceNo, Letter, LetterNo, Millis, Timestamp};
 use crate::orchestration::State;
 use crate::port::{Batch, Dropped};
 
@@ -16,8 +17,38 @@ use crate::port::{Batch, Dropped};
 #[derive(Debug, Default)]
 struct Pending {
     batch: Batch,
-    /// What may happen once the batch is durable, each with the instance that it belongs to.
-    then: Vec<(InstanceNo, Effect)>,
+    /// What may happen once the batch is durable.
+    then: Vec<Then>,
+}
+
+/// Something that waits for a commit.
+#[derive(Debug)]
+struct Then {
+    /// Whose doing it is.
+    of: InstanceNo,
+    what: After,
+}
+
+#[derive(Debug)]
+enum After {
+    Effect(Effect),
+    /// A letter of the batch goes to whom it is for.
+    Deliver(LetterNo, Letter),
+}
+
+/// What one instance adds to the next commit.
+#[derive(Debug)]
+pub(super) struct Addition {
+    pub row: Row,
+    pub head: Head,
+    /// The instance whose id it takes over.
+    pub drops: Option<Dropped>,
+    /// Its own rows of before.
+    pub trims: Option<Dropped>,
+    pub letters: Vec<(LetterNo, Letter)>,
+    pub takes: Vec<LetterNo>,
+    /// What may happen once it is durable.
+    pub then: Vec<Effect>,
 }
 
 /// At most one commit is under way; meanwhile the next one fills.
@@ -32,7 +63,7 @@ pub(super) struct Commits {
 struct UnderWay {
     no: BatchNo,
     batch: Arc<Batch>,
-    then: Vec<(InstanceNo, Effect)>,
+    then: Vec<Then>,
 }
 
 /// Whether the store takes anything.
@@ -66,12 +97,36 @@ impl Commits {
         self.next
     }
 
-    pub fn append(&mut self, row: Row, head: Head, drops: Option<Dropped>, then: Vec<Effect>) {
-        let no = row.no;
-        self.filling.batch.rows.push(row);
-        self.filling.batch.heads.push(head);
-        self.filling.batch.drops.extend(drops);
-        self.filling.then.extend(then.into_iter().map(|effect| (no, effect)));
+    pub fn append(&mut self, addition: Addition) {
+        let Addition { row, head, drops, trims, letters, takes, then } = addition;
+        let of = row.no;
+        let batch = &mut self.filling.batch;
+        batch.rows.push(row);
+        batch.heads.push(head);
+        batch.drops.extend(drops);
+        batch.trims.extend(trims);
+        batch.takes.extend(takes);
+        self.filling.then.extend(then.into_iter().map(|effect| Then { of, what: After::Effect(effect) }));
+        for (no, letter) in letters {
+            self.post(of, no, letter);
+        }
+    }
+
+    /// Posts a letter without a row.
+    pub fn post(&mut self, of: InstanceNo, no: LetterNo, letter: Letter) {
+        self.filling.batch.posts.push(seal_letter(no, &letter));
+        self.filling.then.push(Then { of, what: After::Deliver(no, letter) });
+    }
+
+    /// Takes a letter that changes nothing.
+    pub fn take_letter(&mut self, no: LetterNo) {
+        self.filling.batch.takes.push(no);
+    }
+
+    /// Deletes an instance that has ended, and answers once that is durable.
+    pub fn purge(&mut self, dropped: Dropped, reply: ReplyTo) {
+        self.filling.batch.drops.push(dropped);
+        self.filling.then.push(Then { of: dropped.no, what: After::Effect(Effect::Reply(reply, Reply::Done)) });
     }
 
     /// Takes what is to be committed now, if there is something and nothing is under way.
@@ -88,11 +143,11 @@ impl Commits {
 
     /// Whether there is something to commit and nothing is under way.
     pub fn may_begin(&self) -> bool {
-        self.under_way.is_none() && !self.filling.batch.rows.is_empty()
+        self.under_way.is_none() && !self.filling.batch.is_empty()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.under_way.is_none() && self.filling.batch.rows.is_empty()
+        self.under_way.is_none() && self.filling.batch.is_empty()
     }
 
     /// Whether a commit that was not yet answered holds something of an instance.
@@ -105,7 +160,7 @@ impl Commits {
         rows.iter().any(|row| row.no == no)
     }
 
-    fn take(&mut self, no: BatchNo) -> Option<UnderWay> {
+    fn finish(&mut self, no: BatchNo) -> Option<UnderWay> {
         self.under_way.take_if(|under_way| under_way.no == no)
     }
 
@@ -113,9 +168,13 @@ impl Commits {
     fn put_back(&mut self, under_way: UnderWay) {
         let UnderWay { batch, then, .. } = under_way;
         let mut batch = Arc::unwrap_or_clone(batch);
-        batch.rows.append(&mut self.filling.batch.rows);
-        batch.heads.append(&mut self.filling.batch.heads);
-        batch.drops.append(&mut self.filling.batch.drops);
+        let later = std::mem::take(&mut self.filling.batch);
+        batch.rows.extend(later.rows);
+        batch.heads.extend(later.heads);
+        batch.drops.extend(later.drops);
+        batch.trims.extend(later.trims);
+        batch.posts.extend(later.posts);
+        batch.takes.extend(later.takes);
         self.filling.batch = batch;
         self.filling.then.splice(0..0, then);
     }
@@ -123,49 +182,68 @@ impl Commits {
     /// Takes an instance back, and says who was to be answered.
     fn withdraw(&mut self, no: InstanceNo, replaces: Option<Dropped>) -> Vec<ReplyTo> {
         let Pending { batch, then } = &mut self.filling;
-        let answers = then.iter().filter_map(|(of, effect)| match effect {
-            Effect::Reply(to, _) if *of == no => Some(*to),
-            _ => None,
-        });
-        let told = answers.collect();
+        let (own, others) = std::mem::take(then).into_iter().partition(|then| then.of == no);
+        *then = others;
+        let mut told = Vec::new();
+        let mut letters = Vec::new();
+        for Then { what, .. } in own {
+            match what {
+                After::Effect(Effect::Reply(to, _)) => told.push(to),
+                After::Effect(_) => {}
+                After::Deliver(letter, _) => letters.push(letter),
+            }
+        }
         batch.rows.retain(|row| row.no != no);
         batch.heads.retain(|head| head.no != no);
         batch.drops.retain(|dropped| Some(*dropped) != replaces);
-        then.retain(|(of, _)| *of != no);
+        batch.posts.retain(|posted| !letters.contains(&posted.no));
         told
     }
 }
 
 impl Partition {
     pub(super) fn committed(&mut self, now: Timestamp, batch: BatchNo, out: &mut Vec<Effect>) {
-        let Some(done) = self.commits.take(batch) else { return };
+        let Some(done) = self.commits.finish(batch) else { return };
         self.storage = Storage::Open;
-        out.extend(done.then.into_iter().map(|(_, effect)| effect));
+        let mut letters = Vec::new();
+        for Then { what, .. } in done.then {
+            match what {
+                After::Effect(effect) => out.push(effect),
+                After::Deliver(no, letter) => letters.push((no, letter)),
+            }
+        }
         for row in &done.batch.rows {
             self.settle(now, row.no, out);
+        }
+        self.purges_committed(now, batch, out);
+        for (no, letter) in letters {
+            self.deliver(now, no, letter, out);
         }
     }
 
     /// What an instance does once its commit is durable.
     fn settle(&mut self, now: Timestamp, no: InstanceNo, out: &mut Vec<Effect>) {
         let Some(slot) = self.instances.get_mut(no) else { return };
+        if !matches!(slot.phase, Phase::Committing { .. }) {
+            return;
+        }
         slot.origin = None;
         let rivals = std::mem::take(&mut slot.rivals);
-        match std::mem::replace(&mut slot.phase, Phase::Held) {
+        match std::mem::replace(&mut slot.phase, Phase::Damaged) {
             Phase::Committing { state: State::Live(live), .. } => {
                 slot.phase = Phase::Idle(live);
                 self.go_on(now, no, out);
             }
-            Phase::Committing { state: State::Ended(status), .. } => {
+            Phase::Committing { state, .. } => {
+                let Some(status) = state.ended() else { return };
                 if let Some(slot) = self.instances.remove(no) {
-                    let answer = match status {
-                        Status::Terminated => Reply::Terminated,
-                        other => Reply::AlreadyEnded(other),
-                    };
-                    out.extend(slot.terminators.into_iter().map(|to| Effect::Reply(to, answer.clone())));
-                    // Who came to watch while the end was being committed finds it in the store.
+                    // Who came while the end was being committed came too late.
                     let late = Reply::AlreadyEnded(status);
-                    out.extend(slot.watchers.into_iter().map(|to| Effect::Reply(to, late.clone())));
+                    let askers = slot.inbox.into_iter().filter_map(|mail| mail.asker);
+                    let watchers = slot.watchers.into_iter().map(Asker::Client);
+                    for asker in askers.chain(watchers) {
+                        self.tell(asker, late.clone(), out);
+                    }
                 }
             }
             other => slot.phase = other,
@@ -173,25 +251,28 @@ impl Partition {
         self.ask_again(now, rivals, out);
     }
 
-    /// There was no space: starts are taken back and refused, the rest waits for space.
+    /// There was no space: what clients started is taken back and refused, the rest waits for space.
     pub(super) fn refused(&mut self, now: Timestamp, batch: BatchNo, out: &mut Vec<Effect>) {
-        let Some(under_way) = self.commits.take(batch) else { return };
+        let Some(under_way) = self.commits.finish(batch) else { return };
         self.commits.put_back(under_way);
         self.storage = Storage::Full { retry_at: now + Millis(STORAGE_RETRY_MS) };
         let next = self.commits.next();
+        self.purges_refused(now, next, out);
         let rows: Vec<InstanceNo> = self.commits.filling.batch.rows.iter().map(|row| row.no).collect();
         for no in rows {
             let Some(slot) = self.instances.get_mut(no) else { continue };
             if let Phase::Committing { batch, .. } = &mut slot.phase {
                 *batch = next;
             }
-            let Some(origin) = slot.origin else { continue };
-            let told = self.commits.withdraw(no, origin.replaces).into_iter();
-            let told = told.chain(slot.watchers.drain(..)).chain(slot.terminators.drain(..));
-            out.extend(told.map(|reply| Effect::Reply(reply, Reply::StorageFull)));
+            let Some(origin) = slot.origin.take_if(|origin| matches!(origin.asker, Asker::Client(_))) else { continue };
+            let told = self.commits.withdraw(no, origin.replaces).into_iter().map(Asker::Client);
+            let waiting = slot.inbox.drain(..).filter_map(|mail| mail.asker);
+            let told: Vec<_> = told.chain(slot.watchers.drain(..).map(Asker::Client)).chain(waiting).collect();
+            for asker in told {
+                self.tell(asker, Reply::StorageFull, out);
+            }
             out.push(Effect::Forget(no));
-            let rivals = std::mem::take(&mut slot.rivals);
-            self.instances.remove(no);
+            let rivals = self.instances.remove(no).map(|slot| slot.rivals).unwrap_or_default();
             self.ask_again(now, rivals, out);
         }
     }

@@ -1,6 +1,7 @@
 //! Waking instances whose time has come.
 
 use super::Partition;
+use super::asker::Mail;
 use super::effect::Effect;
 use crate::model::Timestamp;
 use crate::orchestration::Message;
@@ -10,11 +11,14 @@ impl Partition {
     /// Wakes those that are due. Those that are not in memory are loaded first, a limited number at once: a million
     /// timers may be due in the same second.
     pub(super) fn wake_due(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        if self.undelivered.iter().any(|(at, ..)| *at <= now) {
+            self.deliver_again(now, out);
+        }
         while self.may_load_due() {
             let Some(no) = self.instances.pop_due(now) else { return };
             match self.instances.get_mut(no) {
                 Some(slot) => {
-                    slot.inbox.push(Message::Due);
+                    slot.inbox.push(Mail { message: Message::Due, asker: None });
                     self.go_on(now, no, out);
                 }
                 // Once it is in memory its wake is in the table again, and it is due at once.

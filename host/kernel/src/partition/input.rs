@@ -1,7 +1,9 @@
 //! All that can happen to a partition.
 
 use crate::codec::Damage;
-use crate::model::{ComponentDigest, Failure, FunctionName, Head, InstanceId, InstanceNo, Payload, TaskId};
+use crate::model::{
+    Attempted, ComponentDigest, Failure, FunctionName, Head, InstanceId, InstanceNo, Payload, Raised, Reach, StartSpec,
+};
 use crate::orchestration::{Answer, Held, State};
 use crate::port::Key;
 
@@ -42,10 +44,8 @@ pub enum Input {
     TaskDone {
         /// The instance.
         no: InstanceNo,
-        /// The task.
-        task: TaskId,
-        /// The attempt.
-        attempt: u32,
+        /// Which attempt of which task.
+        of: Attempted,
         /// Its outcome.
         outcome: Result<Payload, Failure>,
     },
@@ -53,6 +53,9 @@ pub enum Input {
     Committed(BatchNo),
     /// There was no space for a batch. Nothing of it was written.
     Refused(BatchNo),
+    /// These functions are served by these components from now on: instances that are held try them, now or when they come to
+    /// be held. To be told of all when a partition begins.
+    Deployed(Vec<(FunctionName, ComponentDigest)>),
     /// The time of [`super::Partition::wake_at`] has come.
     Tick,
 }
@@ -60,7 +63,7 @@ pub enum Input {
 /// What can be asked of a partition.
 #[derive(Debug)]
 pub enum Op {
-    /// Start an instance. Answered once its first turn is durable.
+    /// Start an instance. Answered once its first turn is durable, or its start if that is scheduled for later.
     Start {
         /// What to start.
         new: Box<NewInstance>,
@@ -72,12 +75,47 @@ pub enum Op {
         /// The instance.
         id: InstanceId,
     },
+    /// Send an external event.
+    Raise {
+        /// The instance.
+        id: InstanceId,
+        /// The event.
+        event: Raised,
+    },
+    /// Play no turns until resumed.
+    Suspend {
+        /// The instance.
+        id: InstanceId,
+        /// Why, as JSON.
+        reason: Payload,
+    },
+    /// Play turns again; if the instance is held, try whether it can be played now.
+    Resume {
+        /// The instance.
+        id: InstanceId,
+        /// Why, as JSON.
+        reason: Payload,
+    },
     /// End an instance.
     Terminate {
         /// The instance.
         id: InstanceId,
         /// Why, as JSON.
         reason: Payload,
+        /// Whether its children end too.
+        reach: Reach,
+    },
+    /// Let an instance that failed go on from its failed tasks.
+    Rewind {
+        /// The instance.
+        id: InstanceId,
+        /// Why, as JSON.
+        reason: Payload,
+    },
+    /// Delete an instance that has ended.
+    Purge {
+        /// The instance.
+        id: InstanceId,
     },
 }
 
@@ -86,16 +124,12 @@ pub enum Op {
 pub struct NewInstance {
     /// Its name.
     pub id: NewId,
-    /// The orchestrator.
-    pub name: FunctionName,
     /// The component that plays it.
     pub component: ComponentDigest,
-    /// Its input.
-    pub input: Payload,
-    /// The version that the caller asked for.
-    pub version: Option<String>,
     /// The seed of its generator.
     pub seed: u64,
+    /// What it is started with.
+    pub spec: StartSpec,
 }
 
 /// Where the name of a new instance comes from.
@@ -105,6 +139,15 @@ pub enum NewId {
     Given(InstanceId),
     /// The host made it from the time and random bits: there is none, and nobody need look.
     Generated(InstanceId),
+}
+
+impl NewId {
+    /// The name.
+    pub fn as_id(&self) -> &InstanceId {
+        match self {
+            Self::Given(id) | Self::Generated(id) => id,
+        }
+    }
 }
 
 /// What a load found.
@@ -130,11 +173,22 @@ pub enum Found {
     Unreadable(String),
 }
 
-/// What came of a turn.
+/// What came of a [`super::Work`].
 #[derive(Debug)]
 pub enum Played {
-    /// The guest answered, or failed to.
-    Answer(Answer),
+    /// The first turn of an execution.
+    First {
+        /// The component that played it.
+        component: ComponentDigest,
+        /// What the guest answered.
+        answer: Answer,
+    },
+    /// No component has the function of a child.
+    NoFunction(Failure),
+    /// A later turn: the guest answered, or failed to.
+    Next(Answer),
+    /// The component replays the history.
+    Fits(ComponentDigest),
     /// The turn could not be played.
     Held(Held),
 }

@@ -5,10 +5,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asker::{Asker, Mail, Wish, drop_waiter};
 use super::commits::Commits;
-use super::input::{BatchNo, LoadNo, Op, ReplyTo};
-use crate::model::{Head, InstanceId, InstanceNo, Timestamp};
-use crate::orchestration::{Begun, Live, Message, State};
+use super::input::{BatchNo, LoadNo, ReplyTo};
+use crate::model::{ComponentDigest, Head, InstanceId, InstanceNo, Parent, Status, Timestamp};
+use crate::orchestration::{Begun, Held, Live, OpenTask, Place, State, TaskKind, TaskPhase};
 use crate::port::Dropped;
 
 /// An instance in memory.
@@ -19,15 +20,19 @@ pub(super) struct Slot {
     pub head: Option<Head>,
     pub phase: Phase,
     /// What arrived while it was busy, in order.
-    pub inbox: Vec<Message>,
+    pub inbox: Vec<Mail>,
+    /// Why no turn is played, although it has not ended.
+    pub held: Option<Held>,
+    /// Components that it may go on with, if it is held.
+    pub untried: Vec<ComponentDigest>,
+    /// The one that was tried last.
+    pub tried: Option<ComponentDigest>,
     /// Who wants to know how it ends.
     pub watchers: Vec<ReplyTo>,
-    /// Who asked for its end.
-    pub terminators: Vec<ReplyTo>,
     /// Set until its start is durable.
     pub origin: Option<Origin>,
-    /// Starts of the same id that wait until it is.
-    pub rivals: Vec<(ReplyTo, Op)>,
+    /// What must wait until its start, or its end, is durable: starts of the same id, purges.
+    pub rivals: Vec<Wish>,
     /// Its entry in `wakes`.
     wake: Option<Timestamp>,
     /// Its entry in `idle`.
@@ -35,12 +40,26 @@ pub(super) struct Slot {
 }
 
 /// Where an instance that is not durable yet came from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(super) struct Origin {
     /// Who started it.
-    pub reply: ReplyTo,
+    pub asker: Asker,
+    /// The task whose child it is.
+    pub parent: Option<Parent>,
     /// Whose id it takes over.
     pub replaces: Option<Dropped>,
+}
+
+/// A turn that is under way, or a record for which no guest is needed.
+#[derive(Debug)]
+pub(super) struct InPlay {
+    /// What the instance was before it.
+    pub state: State,
+    pub begun: Begun,
+    /// Who waits for what comes of it.
+    pub asked: Vec<Asker>,
+    /// Where its record goes.
+    pub place: Place,
 }
 
 /// What is under way for an instance.
@@ -49,21 +68,13 @@ pub(super) enum Phase {
     /// Nothing: it waits.
     Idle(Live),
     /// A turn.
-    Playing { state: State, begun: Begun },
+    Playing(InPlay),
+    /// A replay, to see whether a component fits.
+    Trying(Live),
     /// A commit; `state` is what the instance is after it.
     Committing { state: State, batch: BatchNo },
-    /// Nothing, and nothing will be until its operator does something.
-    Held,
-}
-
-/// Takes somebody out of those who wait to ask: a start goes on, and nobody waits for its end.
-pub(super) fn drop_waiter(waiting: &mut Vec<(ReplyTo, Op)>, reply: ReplyTo) {
-    waiting.retain(|(to, op)| *to != reply || !matches!(op, Op::Wait { .. }));
-    for (_, op) in waiting {
-        if let Op::Start { watch, .. } = op {
-            watch.take_if(|watch| *watch == reply);
-        }
-    }
+    /// Nothing, and nothing will be but its end: its history cannot be read. It is held.
+    Damaged,
 }
 
 #[derive(Debug, Default)]
@@ -88,14 +99,63 @@ impl Slot {
             head: None,
             phase,
             inbox: Vec::new(),
+            held: None,
+            untried: Vec::new(),
+            tried: None,
             watchers: Vec::new(),
-            terminators: Vec::new(),
             origin: None,
             rivals: Vec::new(),
             wake: None,
             idle_since: None,
         }
     }
+}
+
+impl Slot {
+    /// The status as of its newest row.
+    pub fn status(&self) -> Status {
+        self.head.as_ref().map_or(Status::Running, |head| head.status)
+    }
+
+    /// The task whose child it is.
+    pub fn parent(&self) -> Option<&Parent> {
+        let origin = || self.origin.as_ref().and_then(|origin| origin.parent.as_ref());
+        self.head.as_ref().map_or_else(origin, |head| head.parent.as_ref())
+    }
+
+    /// What it is, unless it has ended or is not begun yet.
+    pub fn live(&self) -> Option<&Live> {
+        match &self.phase {
+            Phase::Idle(live) | Phase::Trying(live) => Some(live),
+            Phase::Playing(InPlay { state: State::Live(live), .. })
+            | Phase::Committing { state: State::Live(live), .. } => Some(live),
+            Phase::Playing(_) | Phase::Committing { .. } | Phase::Damaged => None,
+        }
+    }
+
+    /// Remembers a component that it may go on with.
+    pub fn try_later(&mut self, component: ComponentDigest) {
+        if !self.untried.contains(&component) {
+            self.untried.push(component);
+        }
+    }
+
+    /// Whether its end is decided and about to be durable.
+    pub fn is_ending(&self) -> bool {
+        matches!(&self.phase, Phase::Committing { state, .. } if state.ended().is_some())
+    }
+}
+
+/// Whether an activity of it runs.
+fn runs_activity(live: &Live) -> bool {
+    live.tasks.values().any(|open| open.phase == TaskPhase::Running && matches!(open.kind, TaskKind::Activity { .. }))
+}
+
+/// Whether an activity of it runs, or another attempt of a child. Such an instance stays in memory: loading it again would
+/// begin the attempt twice.
+fn runs_attempt(live: &Live) -> bool {
+    let once = |open: &OpenTask| open.attempt == 1 && matches!(open.kind, TaskKind::Child { .. });
+    live.tasks.values().any(|open| open.phase == TaskPhase::Running && !once(open))
 }
 
 impl Instances {
@@ -105,6 +165,11 @@ impl Instances {
 
     pub fn get_mut(&mut self, no: InstanceNo) -> Option<&mut Slot> {
         self.slots.get_mut(&no)
+    }
+
+    /// Those that are held.
+    pub fn held(&self) -> Vec<InstanceNo> {
+        self.slots.iter().filter(|(_, slot)| slot.held.is_some()).map(|(no, _)| *no).collect()
     }
 
     pub fn contains(&self, no: InstanceNo) -> bool {
@@ -183,8 +248,8 @@ impl Instances {
     pub fn touch(&mut self, no: InstanceNo) {
         self.unmark_idle(no);
         let Some(slot) = self.slots.get_mut(&no) else { return };
-        // Tasks that run belong to an instance in memory: loading it again would run them twice.
-        let evictable = matches!(&slot.phase, Phase::Idle(live) if live.tasks.is_empty())
+        let evictable = matches!(&slot.phase, Phase::Idle(live) if !runs_attempt(live))
+            && slot.held.is_none()
             && slot.watchers.is_empty()
             && slot.inbox.is_empty();
         if evictable {
@@ -225,15 +290,16 @@ impl Instances {
         }
     }
 
-    fn note_left(&mut self, no: InstanceNo) {
+    /// Notes that what loads found so far is not so any more.
+    pub fn note_left(&mut self, no: InstanceNo) {
         self.left.extend(self.next_load.map(|next| (no, next)));
     }
 
     pub fn all_at_rest(&self) -> bool {
         self.slots.values().all(|slot| match &slot.phase {
-            Phase::Idle(live) => live.tasks.is_empty() && slot.inbox.is_empty(),
-            Phase::Held => true,
-            Phase::Playing { .. } | Phase::Committing { .. } => false,
+            Phase::Idle(live) => !runs_activity(live) && slot.inbox.is_empty(),
+            Phase::Damaged => true,
+            Phase::Playing(_) | Phase::Trying(_) | Phase::Committing { .. } => false,
         })
     }
 
@@ -251,20 +317,21 @@ impl Instances {
             }
             match &slot.phase {
                 Phase::Idle(live) => {
-                    if !live.is_waiting_for_something() {
-                        return fail("it is idle and nothing can wake it");
+                    if slot.held.is_none() && live.is_ready(live.turn_at) {
+                        return fail("it is idle and a turn could be played");
                     }
                     if !slot.inbox.is_empty() {
                         return fail("it is idle and messages wait");
                     }
-                    if slot.wake != live.wake_at() {
+                    if slot.held.is_none() && slot.wake != live.wake_at() {
                         return fail("its wake is not when its next timer is due");
                     }
                 }
                 Phase::Committing { batch, .. } if !commits.holds(*batch, *no) => {
                     return fail("it waits for a commit that does not hold it");
                 }
-                Phase::Committing { .. } | Phase::Playing { .. } | Phase::Held => {}
+                Phase::Damaged if slot.held.is_none() => return fail("it is damaged and not held"),
+                Phase::Committing { .. } | Phase::Playing(_) | Phase::Trying(_) | Phase::Damaged => {}
             }
         }
         if self.ids.len() != self.slots.len() {

@@ -1,25 +1,28 @@
 //! Instances on their way into memory, and what waits for them.
 
-use super::effect::{Effect, Reply, TaskRun};
-use super::input::{Found, LoadNo, Op, ReplyTo};
+use super::Partition;
+use super::asker::{Asker, Wish};
+use super::effect::{Depth, Effect, Reply};
+use super::input::{Found, LoadNo, NewId, NewInstance, Op};
 use super::instances::{Phase, Slot};
-use super::{Partition, requests};
+use crate::codec::Damage;
 use crate::limits::STORAGE_RETRY_MS;
-use crate::model::{Head, Millis, TaskId, Timestamp};
-use crate::orchestration::{Held, Live, OpenTask, State, TaskPhase};
+use crate::model::{Head, Letter, Millis, Status, Timestamp};
+use crate::orchestration::{Held, Live, State, TaskPhase};
 use crate::port::{Dropped, Key};
 
 /// A load that is under way.
 #[derive(Debug)]
 pub(super) struct Loading {
     no: LoadNo,
+    depth: Depth,
     /// What was asked of the instance meanwhile, in order.
-    pub waiting: Vec<(ReplyTo, Op)>,
+    pub waiting: Vec<Wish>,
 }
 
 impl Partition {
     /// Asks for an instance, or joins those who already did.
-    pub(super) fn load(&mut self, key: Key, wanted: Option<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
+    pub(super) fn load(&mut self, key: Key, wanted: Option<Wish>, out: &mut Vec<Effect>) {
         if let Some(loading) = self.loading.get_mut(&key) {
             loading.waiting.extend(wanted);
             return;
@@ -36,10 +39,15 @@ impl Partition {
         if self.loading.get(&key).is_none_or(|loading| loading.no != load) {
             return;
         }
-        let waiting = self.loading.remove(&key).map(|loading| loading.waiting).unwrap_or_default();
-        if let Found::Instance { head, .. } | Found::Damaged { head, .. } = &found
-            && self.instances.is_stale(head.no, load)
-        {
+        let Some(Loading { depth, waiting, .. }) = self.loading.remove(&key) else { return };
+        let (no, ended) = match &found {
+            Found::Instance { head, state } => (Some(head.no), state.ended()),
+            Found::Damaged { head, .. } => (Some(head.no), None),
+            Found::Nothing | Found::Unreadable(_) => (None, None),
+        };
+        let is_stale = no.is_some_and(|no| self.instances.is_stale(no, load));
+        let is_shallow = ended == Some(Status::Failed) && depth < wanted_depth(&waiting);
+        if is_stale || is_shallow {
             return self.begin_load(key, waiting, out);
         }
         self.note_loads();
@@ -47,31 +55,37 @@ impl Partition {
             Found::Nothing => self.not_found(now, waiting, out),
             Found::Unreadable(why) => self.unreadable(now, key, waiting, &why, out),
             Found::Instance { head, state: State::Live(live) } => {
-                if !self.instances.contains(head.no) {
+                let no = head.no;
+                if !self.instances.contains(no) {
                     self.admit(*head, live, out);
+                    self.go_on(now, no, out);
                 }
                 self.ask_again(now, waiting, out);
             }
-            Found::Instance { head, .. } => self.has_ended(now, &head, waiting, out),
+            Found::Instance { head, state } => self.has_ended(now, &head, &state, waiting, out),
+            Found::Damaged { head, damage } if head.status.is_terminal() => {
+                self.has_ended_damaged(now, &head, damage, waiting, out);
+            }
             Found::Damaged { head, damage } => {
-                let id = head.id.clone();
                 if !self.instances.contains(head.no) {
-                    let mut slot = Slot::new(id.clone(), Phase::Held);
-                    let no = head.no;
+                    let (no, id) = (head.no, head.id.clone());
+                    let held = Held::Damaged(damage);
+                    let mut slot = Slot::new(id.clone(), Phase::Damaged);
+                    slot.held = Some(held.clone());
                     slot.head = Some(*head);
                     self.instances.insert(no, slot);
-                    out.push(Effect::Hold { id: id.clone(), held: Held::Damaged(damage) });
+                    out.push(Effect::Hold { id, held });
                 }
                 self.ask_again(now, waiting, out);
             }
         }
     }
 
-    /// Takes an instance in. Tasks that should run are run: an instance leaves memory only when it has none, so these
-    /// were running when the host stopped.
+    /// Takes an instance in. Activities that should run are run: an instance leaves memory only when none does, so these
+    /// were running when the host stopped. Children look after themselves.
     fn admit(&mut self, head: Head, live: Live, out: &mut Vec<Effect>) {
         let running = live.tasks.iter().filter(|(_, open)| open.phase == TaskPhase::Running);
-        out.extend(running.map(|(task, open)| run(&head, *task, open)));
+        out.extend(running.filter_map(|(task, open)| super::tasks::run(&head, &live.started, *task, open)));
         let (no, wake) = (head.no, live.wake_at());
         let mut slot = Slot::new(head.id.clone(), Phase::Idle(live));
         slot.head = Some(head);
@@ -80,35 +94,68 @@ impl Partition {
         self.instances.touch(no);
     }
 
-    fn not_found(&mut self, now: Timestamp, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
-        for (reply, op) in waiting {
-            match op {
-                Op::Start { new, watch } => self.start_checked(now, reply, *new, watch, None, out),
-                // An instance of that name may have been started by one of those before.
-                Op::Wait { ref id } | Op::Terminate { ref id, .. } => match self.instances.find(id) {
-                    Some(_) => self.request(now, reply, op, out),
-                    None => out.push(Effect::Reply(reply, Reply::NotFound)),
-                },
+    fn not_found(&mut self, now: Timestamp, waiting: Vec<Wish>, out: &mut Vec<Effect>) {
+        for wish in waiting {
+            // An instance of that name may have been started by one of those before.
+            match (self.find(&wish.key()), wish) {
+                (Some(_), wish) => self.ask_again(now, vec![wish], out),
+                (None, Wish::Op(reply, Op::Start { new, watch })) => {
+                    self.start_checked(now, Asker::Client(reply), *new, watch, None, out);
+                }
+                (None, Wish::Op(reply, _)) => out.push(Effect::Reply(reply, Reply::NotFound)),
+                (None, Wish::Letter(no, letter)) => self.letter_to_nobody(now, no, letter, None, out),
             }
         }
     }
 
-    fn has_ended(&mut self, now: Timestamp, head: &Head, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
-        let replaces = Some(Dropped { no: head.no, last: head.last });
-        for (reply, op) in waiting {
-            match op {
-                Op::Start { new, watch } => self.start_checked(now, reply, *new, watch, replaces, out),
-                Op::Wait { ref id } | Op::Terminate { ref id, .. } => match self.instances.find(id) {
-                    Some(_) => self.request(now, reply, op, out),
-                    None => out.push(Effect::Reply(reply, Reply::AlreadyEnded(head.status))),
-                },
+    fn has_ended(&mut self, now: Timestamp, head: &Head, state: &State, waiting: Vec<Wish>, out: &mut Vec<Effect>) {
+        for wish in waiting {
+            if let Some(purging) = self.purging.get_mut(&head.no) {
+                purging.waiting.push(wish);
+                continue;
+            }
+            match (self.find(&Key::Id(head.id.clone())), wish) {
+                (Some(_), wish) => self.ask_again(now, vec![wish], out),
+                (None, Wish::Op(reply, Op::Start { new, watch })) => {
+                    let replaces = Some(Dropped { no: head.no, last: head.last });
+                    self.start_checked(now, Asker::Client(reply), *new, watch, replaces, out);
+                }
+                (None, Wish::Op(reply, Op::Rewind { reason, .. })) => {
+                    let refused = self.rewind(Asker::Client(reply), head, state, reason, now, out).err();
+                    out.extend(refused.map(|refusal| Effect::Reply(reply, refusal)));
+                }
+                (None, Wish::Op(reply, Op::Purge { .. })) => self.purge(head, reply),
+                (None, Wish::Op(reply, _)) => out.push(Effect::Reply(reply, Reply::AlreadyEnded(head.status))),
+                (None, Wish::Letter(no, letter)) => self.letter_to_nobody(now, no, letter, Some((head, state)), out),
             }
         }
     }
 
-    fn unreadable(&mut self, now: Timestamp, key: Key, waiting: Vec<(ReplyTo, Op)>, why: &str, out: &mut Vec<Effect>) {
-        for (reply, op) in waiting {
-            requests::refuse(reply, &op, Reply::Unreadable(why.to_owned()), out);
+    /// An instance that has ended and whose history is damaged: it can be seen, deleted and replaced, but not rewound.
+    fn has_ended_damaged(
+        &mut self,
+        now: Timestamp,
+        head: &Head,
+        damage: Damage,
+        waiting: Vec<Wish>,
+        out: &mut Vec<Effect>,
+    ) {
+        let why = Held::Damaged(damage).to_string();
+        let (rewinds, others) = waiting.into_iter().partition(|wish| matches!(wish, Wish::Op(_, Op::Rewind { .. })));
+        for wish in rewinds {
+            if let Wish::Op(reply, op) = wish {
+                super::requests::refuse(reply, &op, Reply::Unavailable(why.clone()), out);
+            }
+        }
+        self.has_ended(now, head, &State::Ended(head.status), others, out);
+    }
+
+    fn unreadable(&mut self, now: Timestamp, key: Key, waiting: Vec<Wish>, why: &str, out: &mut Vec<Effect>) {
+        for wish in waiting {
+            match wish {
+                Wish::Op(reply, op) => super::requests::refuse(reply, &op, Reply::Unreadable(why.to_owned()), out),
+                Wish::Letter(no, letter) => self.undelivered.push((now + Millis(STORAGE_RETRY_MS), no, letter)),
+            }
         }
         // What was to be woken, or to run again after a restart, still is.
         if let Key::No(no) = key {
@@ -116,12 +163,13 @@ impl Partition {
         }
     }
 
-    fn begin_load(&mut self, key: Key, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
+    fn begin_load(&mut self, key: Key, waiting: Vec<Wish>, out: &mut Vec<Effect>) {
         let no = self.next_load;
         self.next_load = LoadNo(no.0 + 1);
-        self.loading.insert(key.clone(), Loading { no, waiting });
+        let depth = wanted_depth(&waiting);
+        self.loading.insert(key.clone(), Loading { no, depth, waiting });
         self.note_loads();
-        out.push(Effect::Load(key, no));
+        out.push(Effect::Load(key, no, depth));
     }
 
     fn note_loads(&mut self) {
@@ -130,17 +178,22 @@ impl Partition {
     }
 }
 
-/// The effect that runs the present attempt of a task.
-pub(super) fn run(head: &Head, task: TaskId, open: &OpenTask) -> Effect {
-    Effect::Run(Box::new(TaskRun {
-        no: head.no,
-        instance: head.id.clone(),
-        execution: head.execution,
-        component: head.component,
-        task,
-        attempt: open.attempt,
-        name: open.name.clone(),
-        input: open.input.clone(),
-        timeout: open.options.timeout,
-    }))
+/// How much is to be read for these.
+fn wanted_depth(waiting: &[Wish]) -> Depth {
+    let rewinds = waiting.iter().any(|wish| match wish {
+        Wish::Op(_, Op::Rewind { .. }) => true,
+        Wish::Letter(_, Letter::Start { after, .. }) => *after == crate::model::Afresh::UnlessRewound,
+        _ => false,
+    });
+    if rewinds { Depth::History } else { Depth::Status }
+}
+
+/// The instance that a letter starts.
+pub(super) fn child(letter: Letter) -> Option<NewInstance> {
+    match letter {
+        Letter::Start { id, own, seed, spec, .. } => {
+            Some(NewInstance { id: NewId::Given(id), component: own, seed, spec: *spec })
+        }
+        Letter::Raise { .. } | Letter::ChildDone { .. } | Letter::Terminate { .. } => None,
+    }
 }

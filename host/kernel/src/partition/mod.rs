@@ -8,26 +8,35 @@
 //! Invariants:
 //! * An instance has at most one turn or commit under way; what arrives meanwhile waits and is one turn.
 //! * An effect that lets something leave the host (a task, an answer) stands behind the commit that caused it.
+//! * What one instance sends to another is a letter, posted in the commit of the one and taken in the commit of the other.
 //! * All that was decided since the last commit is the next commit. There is no second way to change an instance.
 
+mod append;
+mod asker;
 mod commits;
 mod due;
 mod effect;
+mod ended;
+mod hold;
 mod input;
 mod instances;
+mod letters;
 mod loads;
 mod requests;
+mod tasks;
 mod turns;
 
 use std::collections::BTreeMap;
 
-pub use effect::{Effect, Reply, TaskRun, Work};
+pub use effect::{Depth, Effect, Pick, Progress, Reply, TaskRun, Work};
 pub use input::{BatchNo, Found, Input, LoadNo, NewId, NewInstance, Op, Played, ReplyTo};
 
+use crate::codec::open_letter;
 use crate::limits::{DUE_LOADS_MAX_COUNT, IDLE_INSTANCES_MAX_COUNT};
-use crate::model::Timestamp;
+use crate::model::{ComponentDigest, FunctionName, InstanceNo, Letter, LetterNo, Timestamp};
 use crate::port::{Key, Recovery};
 use commits::{Commits, Storage};
+use ended::Purging;
 use instances::Instances;
 use loads::Loading;
 
@@ -55,6 +64,13 @@ pub struct Partition {
     instances: Instances,
     loading: BTreeMap<Key, Loading>,
     next_load: LoadNo,
+    next_letter: u64,
+    /// Letters that could not be delivered because the store could not be read, and when to try again.
+    undelivered: Vec<(Timestamp, LetterNo, Letter)>,
+    /// Instances that are about to be gone from the store.
+    purging: BTreeMap<InstanceNo, Purging>,
+    /// The components that serve functions, as far as they were told of.
+    serving: BTreeMap<FunctionName, ComponentDigest>,
     commits: Commits,
     storage: Storage,
 }
@@ -74,6 +90,10 @@ impl Partition {
             instances: Instances::default(),
             loading: BTreeMap::new(),
             next_load: LoadNo(0),
+            next_letter: recovery.next_letter,
+            undelivered: Vec::new(),
+            purging: BTreeMap::new(),
+            serving: BTreeMap::new(),
             commits: Commits::default(),
             storage: Storage::Open,
         };
@@ -83,6 +103,12 @@ impl Partition {
         for no in recovery.busy {
             // Loading an instance with open tasks runs them.
             partition.load(Key::No(no), None, out);
+        }
+        for sealed in recovery.letters {
+            match open_letter(&sealed) {
+                Ok(letter) => partition.deliver(now, sealed.no, letter, out),
+                Err(why) => out.push(Effect::BadLetter(why)),
+            }
         }
         partition.wake_due(now, out);
         partition
@@ -95,9 +121,10 @@ impl Partition {
             Input::Left { id, reply } => self.leave(id, reply),
             Input::Loaded { key, load, found } => self.loaded(now, key, load, found, out),
             Input::Played { no, played } => self.played(now, no, played, out),
-            Input::TaskDone { no, task, attempt, outcome } => self.task_done(now, no, task, attempt, outcome, out),
+            Input::TaskDone { no, of, outcome } => self.task_done(now, no, of, outcome, out),
             Input::Committed(batch) => self.committed(now, batch, out),
             Input::Refused(batch) => self.refused(now, batch, out),
+            Input::Deployed(functions) => self.deployed(now, functions, out),
             Input::Tick => {}
         }
         self.wake_due(now, out);
@@ -117,12 +144,16 @@ impl Partition {
     pub fn wake_at(&self) -> Option<Timestamp> {
         let retry = self.storage.retry_at().filter(|_| self.commits.may_begin());
         let due = self.instances.next_wake().filter(|_| self.may_load_due());
-        retry.into_iter().chain(due).min()
+        let letters = self.undelivered.iter().map(|(at, ..)| *at).min();
+        retry.into_iter().chain(due).chain(letters).min()
     }
 
     /// Whether nothing is under way or waiting for a commit.
     pub fn is_quiet(&self) -> bool {
-        self.loading.is_empty() && self.commits.is_empty() && self.instances.all_at_rest()
+        self.loading.is_empty()
+            && self.undelivered.is_empty()
+            && self.commits.is_empty()
+            && self.instances.all_at_rest()
     }
 
     /// Whether something is decided and not yet durable.

@@ -1,11 +1,13 @@
 //! What clients ask, and what they are told at once.
 
 use super::Partition;
-use super::effect::{Effect, Reply, Work};
+use super::asker::{Asker, Mail, Wish, drop_waiter};
+use super::effect::{Effect, Pick, Reply, Work};
 use super::input::{NewId, NewInstance, Op, ReplyTo};
-use super::instances::{Origin, Phase, Slot, drop_waiter};
-use crate::model::{Execution, InstanceId, InstanceNo, Payload, Play, Started, Status, Timestamp};
-use crate::orchestration::{Begun, EngineRules, Message, State, start_of};
+use super::instances::{InPlay, Origin, Phase, Slot};
+use crate::limits::PENDING_EVENTS_MAX_COUNT;
+use crate::model::{Execution, InstanceId, InstanceNo, Play, Started, Timestamp};
+use crate::orchestration::{Begun, EngineRules, Gate, Message, Next, Place, State, has_room, start_of};
 use crate::port::{Dropped, Key};
 
 /// Tells somebody, and whoever else was to hear of it, that nothing came of a request.
@@ -18,26 +20,47 @@ pub(super) fn refuse(reply: ReplyTo, op: &Op, answer: Reply, out: &mut Vec<Effec
 
 impl Partition {
     pub(super) fn request(&mut self, now: Timestamp, reply: ReplyTo, op: Op, out: &mut Vec<Effect>) {
+        let is_start = matches!(op, Op::Start { .. });
+        if is_start && !self.storage.is_open(now) {
+            return refuse(reply, &op, Reply::StorageFull, out);
+        }
         match op {
-            Op::Start { .. } if !self.storage.is_open(now) => refuse(reply, &op, Reply::StorageFull, out),
-            Op::Start { new, watch } => match &new.id {
-                NewId::Generated(_) => self.start_checked(now, reply, *new, watch, None, out),
-                NewId::Given(id) => match self.instances.find(id) {
-                    Some(no) => self.id_in_use(no, reply, Op::Start { new, watch }, out),
-                    None => {
-                        let key = Key::Id(id.clone());
-                        self.load(key, Some((reply, Op::Start { new, watch })), out);
-                    }
-                },
-            },
-            Op::Wait { id } => match self.instances.find(&id) {
-                Some(no) => self.instances.watch(no, reply),
-                None => self.load(Key::Id(id.clone()), Some((reply, Op::Wait { id })), out),
-            },
-            Op::Terminate { id, reason } => match self.instances.find(&id) {
-                Some(no) => self.terminate(now, no, reply, reason, out),
-                None => self.load(Key::Id(id.clone()), Some((reply, Op::Terminate { id, reason })), out),
-            },
+            Op::Start { new, watch } if matches!(new.id, NewId::Generated(_)) => {
+                self.start_checked(now, Asker::Client(reply), *new, watch, None, out);
+            }
+            op => {
+                let wish = Wish::Op(reply, op);
+                let key = wish.key();
+                match (self.present(&key), wish) {
+                    (Some(no), Wish::Op(reply, op)) => self.request_of(now, no, reply, op, out),
+                    (_, wish) => self.load(key, Some(wish), out),
+                }
+            }
+        }
+    }
+
+    /// A request for an instance in memory.
+    fn request_of(&mut self, now: Timestamp, no: InstanceNo, reply: ReplyTo, op: Op, out: &mut Vec<Effect>) {
+        let Some(slot) = self.instances.get_mut(no) else { return };
+        let message = match op {
+            Op::Start { .. } => return self.id_in_use(no, reply, op, out),
+            Op::Wait { .. } => return self.instances.watch(no, reply),
+            Op::Purge { .. } | Op::Rewind { .. } if slot.is_ending() => return slot.rivals.push(Wish::Op(reply, op)),
+            Op::Purge { .. } => return out.push(Effect::Reply(reply, Reply::NotEnded(slot.status()))),
+            Op::Rewind { .. } => return out.push(Effect::Reply(reply, Reply::NotFailed(slot.status()))),
+            Op::Raise { .. } if !has_room_for_event(slot) => {
+                return out.push(Effect::Reply(reply, Reply::TooManyPending));
+            }
+            Op::Raise { event, .. } => Message::Raised(event),
+            Op::Suspend { reason, .. } => Message::Suspend { reason },
+            Op::Resume { reason, .. } => Message::Resume { reason },
+            Op::Terminate { reason, reach, .. } => Message::Terminate { reason, reach },
+        };
+        let is_resumed = matches!(message, Message::Resume { .. });
+        slot.inbox.push(Mail { message, asker: Some(Asker::Client(reply)) });
+        self.go_on(now, no, out);
+        if is_resumed {
+            self.try_again(now, no, out);
         }
     }
 
@@ -49,70 +72,85 @@ impl Partition {
         if let Some(loading) = self.loading.get_mut(&Key::Id(id)) {
             drop_waiter(&mut loading.waiting, reply);
         }
+        for purging in self.purging.values_mut() {
+            drop_waiter(&mut purging.waiting, reply);
+        }
     }
 
     /// Starts an instance of whose id it is known that no living one has it.
     pub(super) fn start_checked(
         &mut self,
         now: Timestamp,
-        reply: ReplyTo,
+        asker: Asker,
         new: NewInstance,
         watch: Option<ReplyTo>,
         replaces: Option<Dropped>,
         out: &mut Vec<Effect>,
     ) {
-        let (NewId::Given(id) | NewId::Generated(id)) = &new.id;
-        if let Some(no) = self.instances.find(id) {
+        let id = new.id.as_id().clone();
+        if let (Some(no), Asker::Client(reply)) = (self.instances.find(&id), asker) {
             // Another start that waited for the same load came first.
             return self.id_in_use(no, reply, Op::Start { new: Box::new(new), watch }, out);
         }
         let no = InstanceNo(self.next_no);
         self.next_no += 1;
-        let started = started(id.clone(), &new);
-        let start = Box::new(start_of(&started, now, Play::New));
+        let pick = if new.spec.parent.is_some() { Pick::OwnFirst } else { Pick::Pinned };
+        let parent = new.spec.parent.clone();
+        let started = started(id.clone(), new, now);
+        let (start, component) = (Box::new(start_of(&started, now, Play::New)), started.component);
         let begun = Begun::start(started, now);
-        let mut slot = Slot::new(id.clone(), Phase::Playing { state: State::New, begun });
+        let next = begun.next;
+        let turn = InPlay { state: State::New, begun, asked: Vec::new(), place: Place::Next };
+        let mut slot = Slot::new(id, Phase::Playing(turn));
         slot.watchers.extend(watch);
-        slot.origin = Some(Origin { reply, replaces });
+        slot.origin = Some(Origin { asker, parent, replaces });
         self.instances.insert(no, slot);
-        out.push(Effect::Play { no, work: Work::First { component: new.component, start } });
+        match next {
+            Next::First => out.push(Effect::Play { no, work: Work::First { component, pick, start } }),
+            Next::Nothing | Next::Record | Next::Turn => self.record(now, no, out),
+        }
     }
 
     /// Refuses a start because its id is in use, but not before that is durable: until then the one that came first may
-    /// still come to nothing, and so would the answer.
+    /// still come to nothing, and so would the answer. A start may take over the id of one that is about to end.
     fn id_in_use(&mut self, no: InstanceNo, reply: ReplyTo, op: Op, out: &mut Vec<Effect>) {
         let Some(slot) = self.instances.get_mut(no) else { return };
-        match slot.origin {
-            Some(_) => slot.rivals.push((reply, op)),
-            None => refuse(reply, &op, Reply::Exists(Status::Running), out),
+        if slot.origin.is_some() || slot.is_ending() {
+            slot.rivals.push(Wish::Op(reply, op));
+        } else {
+            refuse(reply, &op, Reply::Exists(slot.status()), out);
         }
     }
 
-    /// Lets those ask again who waited for what becomes of another one's start.
-    pub(super) fn ask_again(&mut self, now: Timestamp, waiting: Vec<(ReplyTo, Op)>, out: &mut Vec<Effect>) {
-        for (reply, op) in waiting {
-            self.request(now, reply, op, out);
+    /// Lets those ask again who waited for what becomes of another one's start or end.
+    pub(super) fn ask_again(&mut self, now: Timestamp, waiting: Vec<Wish>, out: &mut Vec<Effect>) {
+        for wish in waiting {
+            match wish {
+                Wish::Op(reply, op) => self.request(now, reply, op, out),
+                Wish::Letter(no, letter) => self.deliver(now, no, letter, out),
+            }
         }
-    }
-
-    fn terminate(&mut self, now: Timestamp, no: InstanceNo, reply: ReplyTo, reason: Payload, out: &mut Vec<Effect>) {
-        let Some(slot) = self.instances.get_mut(no) else { return };
-        slot.terminators.push(reply);
-        slot.inbox.push(Message::Terminate { reason });
-        self.go_on(now, no, out);
     }
 }
 
-fn started(id: InstanceId, new: &NewInstance) -> Started {
+/// Whether one more event may wait for an instance.
+fn has_room_for_event(slot: &Slot) -> bool {
+    match &slot.phase {
+        Phase::Idle(live) if live.gate == Gate::Closed || live.turns == 0 || slot.held.is_some() => {
+            has_room(live, slot.inbox.len())
+        }
+        _ => slot.inbox.len() < PENDING_EVENTS_MAX_COUNT,
+    }
+}
+
+fn started(id: InstanceId, new: NewInstance, now: Timestamp) -> Started {
     Started {
         id,
         execution: Execution::FIRST,
-        name: new.name.clone(),
+        created: now,
         component: new.component,
-        version: new.version.clone(),
-        parent: None,
         seed: new.seed,
         rules: EngineRules::CURRENT.0,
-        input: new.input.clone(),
+        spec: new.spec,
     }
 }

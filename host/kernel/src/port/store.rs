@@ -1,14 +1,15 @@
 //! Where a partition is kept.
 
-use crate::codec::{Damage, Row};
-use crate::model::{Head, InstanceId, InstanceNo, LogSeq, Status, Timestamp};
+use crate::codec::{Damage, Row, SealedLetter};
+use crate::model::{Head, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
 
 /// The one writer of a partition.
 pub trait Store {
     /// Makes a batch durable, all of it or nothing.
     ///
     /// After `Ok` it survives a power loss, and every [`Reader`] sees it. Rows are appended in order; a head replaces the
-    /// one with the same number; a dropped instance loses its head and all its rows.
+    /// one with the same number; a trimmed instance loses rows, a dropped one its head as well. Dropping or taking what
+    /// is not there does nothing.
     fn commit(&mut self, batch: &Batch) -> Result<(), CommitError>;
 }
 
@@ -19,16 +20,22 @@ pub struct Batch {
     pub rows: Vec<Row>,
     /// The heads that these rows lead to, at most one for an instance.
     pub heads: Vec<Head>,
-    /// Instances whose id is taken over by another one of this batch.
+    /// Instances that go; another one of this batch may take over the id.
     pub drops: Vec<Dropped>,
+    /// Rows that go while their instance stays, because its next execution begins with a row of this batch.
+    pub trims: Vec<Dropped>,
+    /// Letters that are posted.
+    pub posts: Vec<SealedLetter>,
+    /// Letters that are taken: they have had their effect, which is in this batch, or can have none.
+    pub takes: Vec<LetterNo>,
 }
 
-/// An instance that goes.
+/// A chain of rows that goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dropped {
-    /// Its number.
+    /// Whose.
     pub no: InstanceNo,
-    /// Its newest row.
+    /// The newest of them.
     pub last: LogSeq,
 }
 
@@ -132,8 +139,24 @@ pub struct Recovery {
     pub next_no: u64,
     /// The number of the next row.
     pub next_seq: u64,
+    /// The number of the next letter.
+    pub next_letter: u64,
     /// Unfinished instances with open tasks, which must run again.
     pub busy: Vec<InstanceNo>,
     /// When the others want to be woken.
     pub wakes: Vec<(Timestamp, InstanceNo)>,
+    /// Letters that were posted and not taken, in order of their numbers.
+    pub letters: Vec<SealedLetter>,
+}
+
+impl Batch {
+    /// Whether there is nothing to commit.
+    pub fn is_empty(&self) -> bool {
+        // Heads come with rows.
+        self.rows.is_empty()
+            && self.drops.is_empty()
+            && self.trims.is_empty()
+            && self.posts.is_empty()
+            && self.takes.is_empty()
+    }
 }

@@ -1,16 +1,21 @@
-//! Golden histories: the bytes of every kind of event and of whole histories, which no later version may read otherwise;
-//! and every way in which stored rows can be damaged, each of which must be noticed.
+//! Golden bytes: those of every kind of event and letter and of whole histories, which no later version may read
+//! otherwise; and every way in which what is stored can be damaged, each of which must be noticed.
 //!
 //! ```text
 //! case TITLE
 //!   have TIME EVENT; …       a record; below it the row that it is stored as
+//!   letter LETTER            start ID FUNCTION INPUT … · raise ID NAME INPUT · done NO TASK/ATTEMPT OUTPUT
+//!                            · fail NO TASK/ATTEMPT FAILURE · terminate ID REASON child-of=PARENT; below it its bytes
 //! ```
 
-use kernel::codec::{Damage, DamageKind, Link, Row, open_history, seal};
-use kernel::model::{Event, InstanceNo, LogSeq};
+use kernel::codec::{
+    Damage, DamageKind, Export, Link, Row, SealedLetter, open_history, open_letter, seal, seal_letter,
+};
+use kernel::model::{Event, InstanceNo, LetterNo, LogSeq, Timestamp};
 use kernel::orchestration::{State, fold, restore};
 
 use crate::casefile::{Bless, Player, check_folder};
+use crate::notation;
 use crate::turns::{Instance, NO};
 
 #[test]
@@ -28,8 +33,27 @@ impl Player for Golden {
     }
 
     fn play(&mut self, line: &str) -> Result<Vec<String>, String> {
-        let rest = line.strip_prefix("have ").ok_or("a golden history has only records")?;
-        self.0.have(rest)?;
+        match line.split_once(' ') {
+            Some(("have", record)) => self.record(record),
+            Some(("letter", letter)) => sealed_letter(letter),
+            _ => Err("a golden case has only records and letters".to_owned()),
+        }
+    }
+
+    fn end(self) -> Result<(), String> {
+        if !self.0.rows.is_empty() {
+            check_prefixes(&self.0);
+            check_damage(&self.0.rows);
+            let export = Export { records: self.0.records };
+            assert_eq!(Export::from_json(&export.to_json()).as_ref(), Ok(&export), "it comes back as it was exported");
+        }
+        Ok(())
+    }
+}
+
+impl Golden {
+    fn record(&mut self, record: &str) -> Result<Vec<String>, String> {
+        self.0.have(record)?;
         self.0.check_restored();
         let row = self.0.rows.last().expect("a row was just added");
         let prev = row.prev.map_or("none".to_owned(), |prev| prev.0.to_string());
@@ -37,11 +61,39 @@ impl Player for Golden {
         said.extend(row.body.chunks(48).map(hex));
         Ok(said)
     }
+}
 
-    fn end(self) -> Result<(), String> {
-        check_prefixes(&self.0);
-        check_damage(&self.0.rows);
-        Ok(())
+fn sealed_letter(line: &str) -> Result<Vec<String>, String> {
+    let letter = notation::letter(line)?;
+    let sealed = seal_letter(LetterNo(5), &letter);
+    assert_eq!(open_letter(&sealed), Ok(letter), "it is opened as it was sealed");
+    check_damaged_letter(&sealed);
+    let mut said = vec![format!("letter {}, sum {}", sealed.no.0, hex(&sealed.sum))];
+    said.extend(sealed.body.chunks(48).map(hex));
+    Ok(said)
+}
+
+fn check_damaged_letter(sealed: &SealedLetter) {
+    let check = |what: &str, damaged: SealedLetter| {
+        let error = open_letter(&damaged).expect_err(what);
+        assert!(error.contains("the checksum of letter"), "{what}: {error}");
+    };
+    for bit in 0..64 {
+        let no = LetterNo(sealed.no.0 ^ (1 << bit));
+        check(&format!("bit {bit} of no"), SealedLetter { no, ..sealed.clone() });
+    }
+    for bit in 0..sealed.sum.len() * 8 {
+        let mut turned = sealed.clone();
+        turned.sum[bit / 8] ^= 1 << (bit % 8);
+        check(&format!("bit {bit} of sum"), turned);
+    }
+    for bit in 0..sealed.body.len() * 8 {
+        let mut turned = sealed.clone();
+        turned.body[bit / 8] ^= 1 << (bit % 8);
+        check(&format!("bit {bit} of body"), turned);
+    }
+    for len in 0..sealed.body.len() {
+        check(&format!("cut to {len} bytes"), SealedLetter { body: sealed.body[..len].to_vec(), ..sealed.clone() });
     }
 }
 
@@ -63,8 +115,11 @@ fn check_prefixes(history: &Instance) {
         assert_eq!(head.events, events.clone().count() as u64);
         assert_eq!(head.bytes, rows.iter().map(|row| row.body.len() as u64).sum::<u64>());
         let (open_tasks, wake_at) = match &restored.state {
-            State::Live(live) => (live.tasks.len(), live.wake_at()),
-            State::New | State::Ended(_) => (0, None),
+            State::Live(live) => {
+                let at_once = Some(head.updated).filter(|at: &Timestamp| live.is_ready(*at));
+                (live.tasks.len(), at_once.or(live.wake_at()))
+            }
+            State::New | State::Failed(_) | State::Ended(_) => (0, None),
         };
         assert_eq!((head.open_tasks as usize, head.wake_at), (open_tasks, wake_at));
         assert!(events.clone().next().is_some_and(|(_, event)| matches!(event, Event::Started(_))));

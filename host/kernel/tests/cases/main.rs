@@ -8,9 +8,14 @@
 #![expect(clippy::disallowed_methods, reason = "the tests read and bless files")]
 
 mod casefile;
+mod dice;
+mod export;
 mod golden;
 mod notation;
+mod program;
 mod random;
 mod replay;
+mod say;
+mod script;
 mod turns;
 mod words;

@@ -4,21 +4,27 @@
 //! case TITLE
 //!   have TIME EVENT; …       a record that is there already
 //!   grown EVENTS BYTES       the history is said to be this large
-//!   at TIME MESSAGE; …       messages: start FUNCTION INPUT · done TASK/ATTEMPT OUTPUT · fail TASK/ATTEMPT FAILURE · due
-//!                            · terminate REASON
-//!   guest DECISION; …        its step: activity, timer, cancel, custom-status · wait, complete OUTPUT, fail FAILURE;
-//!                            or trap FAILURE
+//!   in one commit            from here on, the first turn of a next execution is committed with its start
+//!   at TIME MESSAGE; …       messages, or none at all: start FUNCTION INPUT · done TASK/ATTEMPT OUTPUT · due
+//!                            · fail TASK/ATTEMPT FAILURE · raise NAME INPUT · suspend REASON · resume REASON
+//!                            · terminate REASON [children]
+//!   held TIME MESSAGE; …     the same while no turn may be played
+//!   rewind TIME REASON       a client takes the failure back
+//!   repin TIME COMPONENT     another component was found to fit
+//!   guest DECISION; …        its step: activity, timer, child, cancel, send, custom-status · wait [NAME…], complete OUTPUT,
+//!                            fail FAILURE, carry NAME INPUT …, again INPUT; or trap FAILURE
 //! ```
 
 use kernel::codec::{Link, Row, seal};
-use kernel::model::{Head, InstanceNo, LogSeq, Record, Step, StepStatus, TaskId, Timestamp};
+use kernel::model::{Event, EventName, Head, InstanceNo, LogSeq, Raised, Record, Step, StepStatus, Timestamp};
 use kernel::orchestration::{
-    Answer, Begun, Finished, Live, Message, Next, State, TaskPhase, begin, extend_head, finish, fold, restore,
+    Answer, Begun, Finished, Gate, Message, Next, Place, State, begin, extend_head, finish, fold, restore,
 };
 
 use crate::casefile::{Bless, Player, check_folder};
-use crate::notation;
+use crate::say;
 use crate::words::{Words, clauses};
+use crate::{notation, words};
 
 #[test]
 fn turns() {
@@ -27,13 +33,23 @@ fn turns() {
 
 pub const NO: InstanceNo = InstanceNo(1);
 
+/// Whether the first turn of a next execution is a commit of its own.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Renewals {
+    Apart,
+    InOneCommit,
+}
+
 /// An instance as a partition would hold it.
 pub struct Instance {
     pub state: State,
     pub head: Option<Head>,
+    /// The rows of the present execution.
     pub rows: Vec<Row>,
     pub records: Vec<Record>,
-    begun: Option<Begun>,
+    appended: u64,
+    begun: Option<(Begun, Place)>,
+    renewals: Renewals,
     /// Whether something was changed that the history does not say: its size, or attempts that began again.
     ahead: bool,
 }
@@ -42,7 +58,9 @@ impl Player for Instance {
     const BLESS: Bless = Bless::Everything;
 
     fn begin() -> Self {
-        Self { state: State::New, head: None, rows: Vec::new(), records: Vec::new(), begun: None, ahead: false }
+        let (state, rows, records) = (State::New, Vec::new(), Vec::new());
+        let renewals = Renewals::Apart;
+        Self { state, head: None, rows, records, appended: 0, begun: None, renewals, ahead: false }
     }
 
     fn play(&mut self, line: &str) -> Result<Vec<String>, String> {
@@ -53,7 +71,14 @@ impl Player for Instance {
         match word {
             "have" => self.have(rest).map(|()| Vec::new()),
             "grown" => self.grown(rest).map(|()| Vec::new()),
-            "at" => self.at(rest),
+            "at" => self.at(rest, Gate::Open),
+            "in" if rest == "one commit" => {
+                self.renewals = Renewals::InOneCommit;
+                Ok(Vec::new())
+            }
+            "held" => self.at(rest, Gate::Closed),
+            "rewind" => self.rewind(rest),
+            "repin" => self.repin(rest),
             "guest" => self.guest(rest),
             other => Err(format!("{other:?} is not known here")),
         }
@@ -76,7 +101,7 @@ impl Instance {
             state = fold(state, at, &event).map_err(|error| error.to_string())?;
             events.push(event);
         }
-        self.append(Record { at, events }, state);
+        self.append(Record { at, events }, Place::Next, state);
         Ok(())
     }
 
@@ -89,35 +114,64 @@ impl Instance {
         words.end()
     }
 
-    fn at(&mut self, rest: &str) -> Result<Vec<String>, String> {
+    fn at(&mut self, rest: &str, gate: Gate) -> Result<Vec<String>, String> {
         let (now, rest) = time(rest)?;
         let mut said = Vec::new();
-        if let Some(start) = rest.strip_prefix("start ") {
-            let mut words = Words::of(start);
-            let started = notation::started(&mut words)?;
+        let begun = if let Some(start) = rest.strip_prefix("start ") {
+            let start = format!("{start} created={}", now.0);
+            let mut words = Words::of(&start);
+            let begun = Begun::start(notation::started(&mut words)?, now);
             words.end()?;
-            self.begun = Some(Begun::start(started, now));
-            return Ok(said);
+            begun
+        } else {
+            self.begin(now, rest, gate, &mut said)?
+        };
+        match begun.next {
+            Next::Nothing => said.push("nothing".to_owned()),
+            Next::Record => said.extend(self.finish((begun, Place::Next), Answer::None)),
+            Next::First | Next::Turn => self.begun = Some((begun, Place::Next)),
         }
+        Ok(said)
+    }
+
+    fn begin(&mut self, now: Timestamp, rest: &str, gate: Gate, said: &mut Vec<String>) -> Result<Begun, String> {
         let messages = clauses(rest)?.into_iter().map(message).collect::<Result<Vec<_>, _>>()?;
         let State::Live(live) = &mut self.state else { return Err("no execution is under way".to_owned()) };
         // As a partition does when the clock moved.
         if messages.contains(&Message::Due) {
             let retried = live.begin_due_retries(now);
             self.ahead |= !retried.is_empty();
-            said.extend(ids("run again", &retried));
+            said.extend(say::runs("run again", live, &retried));
         }
-        let begun = begin(live, messages.clone(), now);
-        assert_eq!(begun, begin(live, messages, now), "beginning twice gives the same");
+        let begun = begin(live, messages.clone(), gate, now);
+        assert_eq!(begun, begin(live, messages.clone(), gate, now), "beginning twice gives the same");
+        let is_ready = messages.is_empty() && gate == Gate::Open && live.is_ready(now);
+        assert!(!is_ready || matches!(begun.next, Next::First | Next::Turn), "one that is ready plays a turn");
         if begun.stale > 0 {
             said.push(format!("{} stale", begun.stale));
         }
-        match begun.next {
-            Next::Nothing => said.push("nothing".to_owned()),
-            Next::Record => said.extend(self.finish(begun, Answer::None)),
-            Next::Turn => self.begun = Some(begun),
+        if begun.taken < messages.len() {
+            said.push(format!("{} left", messages.len() - begun.taken));
         }
-        Ok(said)
+        Ok(begun)
+    }
+
+    fn rewind(&mut self, rest: &str) -> Result<Vec<String>, String> {
+        let (at, reason) = time(rest)?;
+        let State::Failed(live) = &self.state else { return Ok(vec!["it has not failed".to_owned()]) };
+        let tasks: Vec<_> = live.rewindable().collect();
+        if tasks.is_empty() {
+            return Ok(vec!["there is nothing to rewind".to_owned()]);
+        }
+        let event = Event::Rewound { reason: words::payload(reason)?, tasks };
+        let state = fold(self.state.clone(), at, &event).map_err(|error| error.to_string())?;
+        Ok(self.commit(Finished::rewound(Record { at, events: vec![event] }, state)))
+    }
+
+    fn repin(&mut self, rest: &str) -> Result<Vec<String>, String> {
+        let (at, component) = time(rest)?;
+        let State::Live(live) = self.state.clone() else { return Err("no execution is under way".to_owned()) };
+        Ok(self.commit(Finished::repinned(at, notation::named(component), live)))
     }
 
     fn guest(&mut self, rest: &str) -> Result<Vec<String>, String> {
@@ -126,28 +180,48 @@ impl Instance {
         Ok(self.finish(begun, answer))
     }
 
-    fn finish(&mut self, begun: Begun, answer: Answer) -> Vec<String> {
+    fn finish(&mut self, (begun, place): (Begun, Place), answer: Answer) -> Vec<String> {
+        let given = say::given(&begun);
         let state = std::mem::replace(&mut self.state, State::New);
         let again = finish(state.clone(), self.head.as_ref(), begun.clone(), answer.clone());
         let finished = finish(state, self.head.as_ref(), begun, answer);
         assert_eq!(finished, again, "finishing twice gives the same");
-        let Finished { record, state, run } = finished.expect("messages fit the state that they were begun with");
-        let mut said = vec![format!("@{} {}", record.at.0, notation::show_all(&record.events))];
-        said.extend(ids("run", &run));
-        self.append(record, state);
-        if !self.ahead {
-            self.check_restored();
+        let finished = finished.expect("messages fit the state that they were begun with");
+        let mut said: Vec<_> = given.into_iter().collect();
+        if place == Place::Next && self.renewals == Renewals::InOneCommit && finished.only_renews() {
+            self.begun = Some((Begun::renewal(finished.record), Place::First));
+        } else if place == Place::First {
+            said.extend(self.commit(Finished { place, ..finished }));
+        } else {
+            said.extend(self.commit(finished));
         }
-        said.extend(self.show());
         said
     }
 
-    pub fn append(&mut self, record: Record, state: State) {
-        let prev = self.head.as_ref().map(|head| Link { seq: head.last, sum: head.sum });
-        let seq = LogSeq(10 + 7 * self.rows.len() as u64);
+    fn commit(&mut self, finished: Finished) -> Vec<String> {
+        let mut said = say::finished(&finished);
+        self.append(finished.record, finished.place, finished.state);
+        if !self.ahead {
+            self.check_restored();
+        }
+        said.extend(say::state(&self.state));
+        let status = self.head.as_ref().and_then(|head| head.custom_status.as_ref());
+        said.extend(status.map(|status| format!("custom status {}", notation::show_payload(status))));
+        said
+    }
+
+    pub fn append(&mut self, record: Record, place: Place, state: State) {
+        if place == Place::First {
+            self.rows.clear();
+            self.records.clear();
+            self.ahead = false;
+        }
+        let prev = self.rows.last().map(|row| Link { seq: row.seq, sum: row.sum });
+        let seq = LogSeq(10 + 7 * self.appended);
         let row = seal(NO, seq, prev, &record);
         let head = extend_head(self.head.take(), &row, &record, &state).expect("the first event is a start");
         assert_eq!(record.ended().map(|ended| ended.status()), Some(head.status).filter(|status| status.is_terminal()));
+        self.appended += 1;
         self.rows.push(row);
         self.records.push(record);
         self.head = Some(head);
@@ -161,90 +235,81 @@ impl Instance {
             restore(NO, Link { seq: head.last, sum: head.sum }, &self.rows).expect("what was written can be read");
         assert_eq!((&restored.head, &restored.state, &restored.records), (head, &self.state, &self.records));
     }
-
-    fn show(&self) -> Vec<String> {
-        let mut said = vec![match &self.state {
-            State::New => "nothing happened".to_owned(),
-            State::Live(live) => show_live(live),
-            State::Ended(status) => status.as_str().to_owned(),
-        }];
-        let status = self.head.as_ref().and_then(|head| head.custom_status.as_ref());
-        said.extend(status.map(|status| format!("custom status {}", notation::show_payload(status))));
-        said
-    }
 }
 
 /// Reads the step of a guest, or its fault.
 pub fn answer(line: &str) -> Result<Answer, String> {
-    let mut step = Step { decisions: Vec::new(), status: StepStatus::Waiting, custom_status: None, logs: Vec::new() };
+    let mut step = waiting();
+    let mut carried: Vec<Raised> = Vec::new();
     for clause in clauses(line)? {
         let mut words = Words::of(clause);
         let word = words.next("a decision")?;
-        if step.status != StepStatus::Waiting {
+        if !is_waiting(&step) {
             return Err("a guest that ended does nothing more".to_owned());
         }
         match word {
-            "wait" => {}
+            "wait" => {
+                let name = |word| EventName::parse(word).map_err(|error| error.to_string());
+                step.status =
+                    StepStatus::Waiting { events: words.rest().into_iter().map(name).collect::<Result<_, _>>()? };
+            }
             "complete" => step.status = StepStatus::Completed(words.payload("the output")?),
             "fail" => step.status = StepStatus::Failed(notation::failure(&mut words)?),
+            "carry" => carried.push(notation::raised(&mut words)?),
+            "again" => {
+                let input = words.payload("the input")?;
+                step.status = StepStatus::ContinuedAsNew { input, carried: std::mem::take(&mut carried) };
+            }
             "custom-status" => step.custom_status = Some(words.payload("the value")?),
             "trap" => return Ok(Answer::Fault(notation::failure(&mut words)?)),
             word => {
+                step.sources.push(words.key_text("source")?.unwrap_or_default());
                 let decision = notation::decision(word, &mut words)?;
                 step.decisions.push(decision.ok_or_else(|| format!("{word:?} is not something a guest does"))?);
             }
         }
         words.end()?;
     }
-    Ok(Answer::Step(step))
+    if carried.is_empty() { Ok(Answer::Step(step)) } else { Err("who carries events goes on again".to_owned()) }
+}
+
+/// A step in which nothing was decided.
+pub fn waiting() -> Step {
+    let (decisions, sources, logs) = (Vec::new(), Vec::new(), Vec::new());
+    Step { decisions, sources, status: StepStatus::Waiting { events: Vec::new() }, custom_status: None, logs }
+}
+
+pub fn is_waiting(step: &Step) -> bool {
+    matches!(step.status, StepStatus::Waiting { .. })
 }
 
 fn message(clause: &str) -> Result<Message, String> {
     let mut words = Words::of(clause);
     let message = match words.next("a message")? {
         "done" => {
-            let (task, attempt) = notation::task_and_attempt(&mut words)?;
-            Message::TaskDone { task, attempt, outcome: Ok(words.payload("the output")?) }
+            let of = notation::attempted(&mut words)?;
+            Message::TaskDone { of, outcome: Ok(words.payload("the output")?) }
         }
         "fail" => {
-            let (task, attempt) = notation::task_and_attempt(&mut words)?;
-            Message::TaskDone { task, attempt, outcome: Err(notation::failure(&mut words)?) }
+            let of = notation::attempted(&mut words)?;
+            Message::TaskDone { of, outcome: Err(notation::failure(&mut words)?) }
         }
         "due" => Message::Due,
-        "terminate" => Message::Terminate { reason: words.payload("the reason")? },
+        "raise" => Message::Raised(notation::raised(&mut words)?),
+        "suspend" => Message::Suspend { reason: words.payload("the reason")? },
+        "resume" => Message::Resume { reason: words.payload("the reason")? },
+        "terminate" => {
+            let reach = notation::reach(&mut words);
+            Message::Terminate { reason: words.payload("the reason")?, reach }
+        }
         other => return Err(format!("{other:?} is not a message")),
     };
     words.end()?;
     Ok(message)
 }
 
+/// Reads a time, and gives what stands behind it.
 pub fn time(rest: &str) -> Result<(Timestamp, &str), String> {
-    let (at, rest) = rest.split_once(' ').ok_or("a time and what happens then are expected")?;
-    Ok((Timestamp(crate::words::parse(at, "a time")?), rest))
-}
-
-fn ids(word: &str, ids: &[TaskId]) -> Option<String> {
-    let shown = match ids {
-        [] => return None,
-        [first, .., last] if ids.len() > 12 => format!("{} … {} ({} tasks)", first.0, last.0, ids.len()),
-        ids => ids.iter().map(|id| id.0.to_string()).collect::<Vec<_>>().join(" "),
-    };
-    Some(format!("{word} {shown}"))
-}
-
-fn show_live(live: &Live) -> String {
-    let mut said = vec![format!("turns {}, decisions {}", live.turns, live.decisions)];
-    let tasks = live.tasks.iter().map(|(id, open)| match open.phase {
-        TaskPhase::Running => format!("task {}/{} runs", id.0, open.attempt),
-        TaskPhase::Waiting { retry_at } => format!("task {}/{} at {}", id.0, open.attempt, retry_at.0),
-    });
-    let timers = live.timers.iter().map(|(id, at)| format!("timer {} at {}", id.0, at.0));
-    for open in [tasks.collect::<Vec<_>>(), timers.collect()] {
-        match &open[..] {
-            [first, .., last] if open.len() > 12 => said.push(format!("{first} … {last} ({} open)", open.len())),
-            open => said.extend(open.iter().cloned()),
-        }
-    }
-    said.extend(live.wake_at().map(|at| format!("wakes at {}", at.0)));
-    said.join("; ")
+    let (at, rest) = rest.split_once(' ').unwrap_or((rest, ""));
+    Ok((Timestamp(words::parse(at, "a time")?), rest))
 }

@@ -34,6 +34,21 @@ impl<'a> Words<'a> {
         self.key(key).map(|word| parse(word, key)).transpose()
     }
 
+    /// The next word, which may be in quotes.
+    pub fn text(&mut self, what: &str) -> Result<String, String> {
+        text(self.next(what)?)
+    }
+
+    /// The values of a key that may be there more than once.
+    pub fn keys(&mut self, key: &str) -> Vec<&'a str> {
+        std::iter::from_fn(|| self.key(key)).collect()
+    }
+
+    /// The words that are left.
+    pub fn rest(&mut self) -> Vec<&'a str> {
+        std::mem::take(&mut self.0)
+    }
+
     /// A value in quotes, or one without blanks.
     pub fn key_text(&mut self, key: &str) -> Result<Option<String>, String> {
         self.key(key).map(text).transpose()
@@ -49,9 +64,12 @@ impl<'a> Words<'a> {
     }
 }
 
-/// The clauses of a line. `3*clause` stands for three of them.
+/// The clauses of a line. `3*clause` stands for three of them, and an empty line has none.
 pub fn clauses(line: &str) -> Result<Vec<&str>, String> {
     let mut clauses = Vec::new();
+    if line.is_empty() {
+        return Ok(clauses);
+    }
     for clause in split(line, |c| c == ';') {
         let clause = clause.trim();
         match clause.split_once('*').map(|(count, rest)| (count.parse::<usize>(), rest)) {
@@ -78,7 +96,8 @@ pub fn parse<T: FromStr>(word: &str, what: &str) -> Result<T, String> {
     word.parse().map_err(|_| format!("{word:?} is not {what}"))
 }
 
-fn text(word: &str) -> Result<String, String> {
+/// A text in quotes, or one without blanks.
+pub fn text(word: &str) -> Result<String, String> {
     if word.starts_with('"') {
         return serde_json::from_str(word).map_err(|error| format!("{word:?}: {error}"));
     }

@@ -3,13 +3,17 @@
 use std::time::Duration;
 
 use kernel::limits::ACTIVITIES_RUNNING_MAX_COUNT;
-use kernel::model::{ComponentDigest, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, kind};
-use sandbox::Attempt;
+use kernel::model::{
+    ComponentDigest, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, TraceContext, kind,
+};
+use sandbox::{Attempt, Watch};
 
 use crate::Host;
-use crate::guest::{Guest, RESULT, data, word};
+use crate::guest::{Guest, RESULT};
+use crate::layout::{Layout, Value, case, claim, list, record, text};
 
-fn attempt(timeout_ms: u64) -> Attempt {
+/// A first attempt with a line of its own.
+pub fn attempt(timeout_ms: u64) -> Attempt {
     Attempt {
         name: FunctionName::parse("a").unwrap(),
         instance: InstanceId::parse("i").unwrap(),
@@ -18,10 +22,12 @@ fn attempt(timeout_ms: u64) -> Attempt {
         idempotency_key: "i/1/3".into(),
         deadline: Timestamp(1_000),
         timeout: Millis(timeout_ms),
+        trace: None,
+        watch: Watch::default(),
     }
 }
 
-fn block_on<F: Future>(future: F) -> F::Output {
+pub fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(future)
 }
 
@@ -42,19 +48,12 @@ fn results_and_failures() {
     };
     let minute = 60_000;
     let code = |run: &str| Guest { run: run.into(), ..Guest::activities() };
-    let answer = |fields: String| Guest { fields, ..Guest::activities() };
+    let answer = |result: Value| Guest { result, ..Guest::activities() };
     check(Guest::activities(), minute, Ok("null"));
     check(Guest::application(), minute, Ok("null"));
-    // The idempotency key is what the guest is given, and the input what it is handed.
-    let echo = format!(
-        "(i32.store (i32.const {}) (local.get 9)) (i32.store (i32.const {}) (local.get 10)) i32.const {RESULT}",
-        RESULT + 4,
-        RESULT + 8
-    );
-    check(code(&echo), minute, Ok("null"));
-    let failed =
-        data(RESULT, &(word(1) + &word(32) + &word(4) + &word(9) + &word(1) + &word(0) + &word(0) + &word(0) + "\\01"));
-    check(answer(failed), minute, Err(("null", "a", true)));
+    let failed = |kind: &str| record([("kind", text(kind)), ("message", text("m")), ("retryable", Value::Number(1))]);
+    check(answer(case("err", failed("declined"))), minute, Err(("declined", "m", true)));
+    check(answer(case("err", failed("dacapo:timeout"))), minute, Err((kind::PASSED_ON, "m", true)));
     check(code("unreachable"), minute, Err((kind::TRAP, "in `run`", true)));
     check(code("(loop br 0) unreachable"), 30, Err((kind::TIMEOUT, "longer than 30 ms", true)));
     check(
@@ -67,11 +66,8 @@ fn results_and_failures() {
         minute,
         Err((kind::STACK_OVERFLOW, "run_again", true)),
     );
-    check(
-        answer(data(RESULT + 4, &(word(9) + &word(1)))),
-        minute,
-        Err((kind::INVALID_JSON, "the output of activity a", false)),
-    );
+    check(answer(case("ok", text("o"))), minute, Err((kind::INVALID_JSON, "the output of activity a", false)));
+    check(answer(case("ok", claim(64, 1 << 30))), minute, Err((kind::PROTOCOL, "out of bounds", false)));
     check(code("i32.const -4"), minute, Err((kind::PROTOCOL, "out of bounds", false)));
     let clocked = format!(
         "(call $now (i32.const 2048)) (if (i64.eqz (i64.load (i32.const 2048))) (then unreachable)) i32.const {RESULT}"
@@ -89,6 +85,46 @@ impl Guest {
     fn with(self, fields: &str) -> Self {
         Self { fields: fields.into(), ..self }
     }
+}
+
+#[test]
+fn an_invocation_reaches_the_guest_field_by_field() {
+    // Where the guest puts what it was given: the texts of a failure, and its numbers as one digit each.
+    let (causes, digits) = (1_024, 2_048);
+    let layout = Layout::new();
+    let at = |path: &str| format!("(i32.add (local.get 0) (i32.const {}))", layout.argument("activity", "run", path));
+    let mut run = String::new();
+    for (place, path) in ["task", "attempt", "deadline", "trace", "trace.some.state"].into_iter().enumerate() {
+        let digit = format!("(i32.add (i32.const 48) (i32.load8_u {}))", at(&format!("invocation.{path}")));
+        run += &format!("(i32.store8 (i32.const {}) {digit})", digits + place);
+    }
+    let trace = ["invocation.trace.some.parent", "invocation.trace.some.state.some"];
+    let texts = ["invocation.name", "invocation.instance", "invocation.idempotency-key", "input"];
+    for (place, path) in texts.into_iter().chain(trace).enumerate() {
+        let to = causes + place / 2 * layout.size("cause") + layout.offset("cause", ["kind", "message"][place % 2]);
+        run += &format!("(i64.store (i32.const {to}) (i64.load {}))", at(path));
+    }
+    run += &format!("i32.const {RESULT}");
+    let address = |place: usize| u32::try_from(place).unwrap();
+    let failure = record([
+        ("kind", Value::At(address(digits), Box::new(text("?????")))),
+        ("causes", Value::At(address(causes), Box::new(list([record([]), record([]), record([])])))),
+    ]);
+    let host = Host::new();
+    let component = host.deploy(&Guest { run, result: case("err", failure), ..Guest::activities() });
+    let check = |trace: Option<TraceContext>, expect: (&str, [&str; 2])| {
+        let attempt = Attempt { trace, deadline: Timestamp(7), ..attempt(60_000) };
+        let input = Payload::parse(b"[1]").unwrap();
+        let failure = block_on(host.sandbox.run(component, &attempt, &input)).unwrap_err();
+        let texts: Vec<_> = failure.causes.iter().flat_map(|cause| [&cause.kind, &cause.message]).collect();
+        let (digits, [parent, state]) = expect;
+        assert_eq!((failure.kind.as_str(), texts.len()), (digits, 6), "{failure:?}");
+        assert_eq!(texts, ["a", "i", "i/1/3", "[1]", parent, state]);
+    };
+    let parent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    check(TraceContext::parse(parent, Some("k=v")), ("31711", [parent, "k=v"]));
+    check(TraceContext::parse(parent, None), ("31710", [parent, ""]));
+    check(None, ("31700", ["", ""]));
 }
 
 #[test]

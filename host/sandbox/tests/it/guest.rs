@@ -3,8 +3,11 @@
 //! The core module is written by hand and wrapped by the encoder that guests are built with, so what is tested is what
 //! an author could deploy.
 
+use std::fmt::Write;
+
 use wit_component::{ComponentEncoder, StringEncoding};
-use wit_parser::Resolve;
+
+use crate::layout::{Layout, Memory, Value, case, record, tag, text};
 
 /// WIT that a guest which reads the clock is built against.
 const CLOCKS: &str = "
@@ -18,34 +21,54 @@ const CLOCKED: &str = "
     world clocked { include dacapo:durable/application@0.1.0; import wasi:clocks/wall-clock@0.2.3; }
     world clocked-activities { include dacapo:durable/activities@0.1.0; import wasi:clocks/wall-clock@0.2.3; }";
 
-/// Offsets into memory: what `describe`, `open`, `advance` and `run` return when nothing else is said.
+/// What bodies may call; who does not call it does not import it.
+const IMPORTS: [(&str, &str); 2] = [
+    ("$now", r#"(import "wasi:clocks/wall-clock@0.2.3" "now" (func $now (param i32)))"#),
+    ("$report", r#"(import "dacapo:durable/progress@0.1.0" "report" (func $report (param i32 i32) (result i32)))"#),
+];
+
+/// Where `catalogue`, `step` and `result` lie, which is what `describe`, `open` and `advance`, and `run` return when
+/// nothing else is said; and where the texts and lists in them lie.
 pub const LIST: u32 = 16;
-pub const STEP: u32 = 512;
-pub const RESULT: u32 = 640;
+pub const STEP: u32 = 32;
+pub const RESULT: u32 = 256;
+const HEAP: u32 = 4_096;
+/// What the guest allocates, the arguments of its functions, lies here and behind.
+const ALLOCATED: u32 = 65_536;
 
 /// The parts of a guest. Bodies are instructions of the exported functions.
 #[derive(Clone)]
 pub struct Guest {
     pub world: &'static str,
-    pub memory: &'static str,
-    /// Fields of the module: data that overwrites, functions, a start section.
+    /// In pages.
+    pub memory: u32,
+    /// Fields of the module: data, functions, a start section.
     pub fields: String,
+    pub catalogue: Value,
     pub describe: String,
+    pub step: Value,
     pub open: String,
     pub advance: String,
+    pub result: Value,
     pub run: String,
 }
 
 impl Guest {
     /// Has an activity `a` that returns `null`, and an orchestrator `o` that waits for ever.
     pub fn new(world: &'static str) -> Self {
+        let mut functions = vec![function("o", "orchestrator"), function("a", "activity")];
+        functions
+            .retain(|(kind, _)| !world.contains(if *kind == "activity" { "orchestrations" } else { "activities" }));
         Self {
             world,
-            memory: "2",
+            memory: 2,
             fields: String::new(),
+            catalogue: Value::List(functions.into_iter().map(|(_, function)| function).collect()),
             describe: format!("i32.const {LIST}"),
+            step: record([]),
             open: format!("i32.const {STEP}"),
             advance: format!("i32.const {STEP}"),
+            result: case("ok", text("null")),
             run: format!("i32.const {RESULT}"),
         }
     }
@@ -71,8 +94,7 @@ impl Guest {
     }
 
     pub fn build(&self) -> Vec<u8> {
-        let mut resolve = Resolve::default();
-        resolve.push_dir("../../wit").unwrap();
+        let Layout { mut resolve, .. } = Layout::new();
         resolve.push_str("clocks.wit", CLOCKS).unwrap();
         let package = resolve.push_str("worlds.wit", CLOCKED).unwrap();
         let world = resolve.select_world(&[package], Some(self.world)).unwrap();
@@ -83,32 +105,27 @@ impl Guest {
 
     fn text(&self) -> String {
         let Self { memory, fields, describe, open, advance, run, .. } = self;
-        let clocked = self.world.contains("clocked");
-        let import =
-            if clocked { r#"(import "wasi:clocks/wall-clock@0.2.3" "now" (func $now (param i32)))"# } else { "" };
-        let is_activities = self.world.contains("activities");
-        let orchestrator = format!(
-            r#"(func $open (export "dacapo:durable/orchestrator@0.1.0#open")
-                (param i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i32 i64 i64 i32 i32 i32) (result i32) {open})
-            (func $advance (export "dacapo:durable/orchestrator@0.1.0#advance") (param i32 i32) (result i32) {advance})"#
-        );
-        let activity = format!(
-            r#"(func $run (export "dacapo:durable/activity@0.1.0#run")
-                (param i32 i32 i32 i32 i32 i32 i32 i32 i64 i32 i32) (result i32) {run})"#
-        );
-        // Two entries of 136 bytes: the orchestrator `o` and the activity `a`.
-        let (first, count) = match self.world {
-            _ if is_activities => (200, 1),
-            "dacapo:durable/orchestrations@0.1.0" => (64, 1),
-            _ => (64, 2),
-        };
-        let orchestrator = if is_activities { "" } else { &orchestrator };
-        let activity = if self.world.contains("orchestrations") { "" } else { &activity };
+        let bodies = [describe, open, advance, run];
+        let is_called = |name: &str| bodies.iter().any(|body| body.contains(name));
+        let imports: String = IMPORTS.iter().filter(|(name, _)| is_called(name)).map(|(_, import)| *import).collect();
+        let mut roles = String::new();
+        if !self.world.contains("activities") {
+            roles += &format!(
+                r#"(func $open (export "dacapo:durable/orchestrator@0.1.0#open") (param i32) (result i32) {open})
+                (func $advance (export "dacapo:durable/orchestrator@0.1.0#advance") (param i32 i32) (result i32)
+                    {advance})"#
+            );
+        }
+        if !self.world.contains("orchestrations") {
+            roles +=
+                &format!(r#"(func $run (export "dacapo:durable/activity@0.1.0#run") (param i32) (result i32) {run})"#);
+        }
+        let data = self.data();
         format!(
             r#"(module
-            {import}
+            {imports}
             (memory (export "memory") {memory})
-            (global $top (mut i32) (i32.const 65536))
+            (global $top (mut i32) (i32.const {ALLOCATED}))
             (func $realloc (export "cabi_realloc") (param i32 i32 i32 i32) (result i32)
                 (local $at i32)
                 (local.set $at (i32.and
@@ -121,35 +138,32 @@ impl Guest {
                     (br $more)))
                 (local.get $at))
             (func $describe (export "dacapo:durable/functions@0.1.0#describe") (result i32) {describe})
-            {orchestrator}
-            {activity}
-            (data (i32.const 8) "o") (data (i32.const 9) "a") (data (i32.const 32) "null")
-            (data (i32.const {LIST}) "{}{}")
-            (data (i32.const 64) "{}{}{}")
-            (data (i32.const 200) "{}{}{}")
-            (data (i32.const {}) "{}{}")
-            {fields})"#,
-            word(first),
-            word(count),
-            word(8),
-            word(1),
-            word(1),
-            word(9),
-            word(1),
-            word(0),
-            RESULT + 4,
-            word(32),
-            word(4),
+            {roles}
+            {data}
+            {fields})"#
         )
+    }
+
+    fn data(&self) -> String {
+        let (layout, mut memory) = (Layout::new(), Memory::new(HEAP));
+        layout.put_result(&mut memory, LIST, "functions", "describe", &self.catalogue);
+        layout.put_result(&mut memory, STEP, "orchestrator", "open", &self.step);
+        layout.put_result(&mut memory, RESULT, "activity", "run", &self.result);
+        assert!(memory.bytes.len() <= ALLOCATED as usize, "what the guest has does not fit below what it allocates");
+        data(0, &memory.bytes)
     }
 }
 
-/// Four bytes of little-endian, as text of a data segment.
-pub fn word(value: u32) -> String {
-    value.to_le_bytes().iter().map(|byte| format!("\\{byte:02x}")).collect()
+/// An entry of the catalogue, by its kind.
+fn function(name: &str, kind: &'static str) -> (&'static str, Value) {
+    (kind, record([("name", text(name)), ("kind", tag(kind))]))
 }
 
-/// Text that becomes bytes of memory.
-pub fn data(at: u32, bytes: &str) -> String {
-    format!("(data (i32.const {at}) \"{bytes}\")\n")
+/// Bytes of memory, as a field of the module.
+pub fn data(at: u32, bytes: &[u8]) -> String {
+    let mut field = format!("(data (i32.const {at}) \"");
+    for byte in bytes {
+        write!(field, "\\{byte:02x}").unwrap();
+    }
+    field + "\")\n"
 }

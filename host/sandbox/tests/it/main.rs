@@ -5,7 +5,11 @@
 mod activities;
 mod artifacts;
 mod guest;
+mod inbound;
+mod layout;
+mod progress;
 mod refusals;
+mod steps;
 mod turns;
 
 use kernel::model::ComponentDigest;

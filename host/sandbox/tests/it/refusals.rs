@@ -1,7 +1,10 @@
 //! Components that are not accepted: each has a stable code, and a message that names the cause.
 
+use sandbox::inspect;
+
 use crate::Host;
-use crate::guest::{Guest, LIST, data, word};
+use crate::guest::{Guest, LIST};
+use crate::layout::{Value, claim, list, record, some, tag, text};
 
 /// A component of which only the outline matters.
 fn outline(imports: &str, exports: &[&str]) -> Vec<u8> {
@@ -12,6 +15,7 @@ fn outline(imports: &str, exports: &[&str]) -> Vec<u8> {
 const FUNCTIONS: &str = "dacapo:durable/functions@0.1.0";
 const ORCHESTRATOR: &str = "dacapo:durable/orchestrator@0.1.0";
 const ACTIVITY: &str = "dacapo:durable/activity@0.1.0";
+const PROGRESS: &str = "dacapo:durable/progress@0.1.0";
 
 fn import(name: &str) -> String {
     format!("(import \"{name}\" (instance (export \"now\" (func))))")
@@ -34,7 +38,7 @@ fn what_is_not_a_component() {
     check(b"(component)", "invalid_component", "WebAssembly text");
     check(b"PK\x03\x04 a zip", "invalid_component", "does not begin with");
     check(b"\0asm", "invalid_component", "unexpected end");
-    check(&good[..good.len() / 2], "invalid_component", "unexpected end");
+    check(&good[..good.len() - 1], "invalid_component", "unexpected end");
     check(&[good.clone(), vec![0xff; 40]].concat(), "invalid_component", "");
     check(&wat::parse_str("(module)").unwrap(), "not_a_component", "wasm-tools component new");
     check(b"\x7fELF\x02\x01\x01 machine code", "precompiled_not_accepted", "deploy the .wasm component");
@@ -79,6 +83,7 @@ fn roles_and_imports() {
     check(&outline(&import("wasi:http/outgoing-handler@0.2.0"), &pure), "import_not_allowed", "outgoing-handler");
     check(&outline(&import("wasi:filesystem/types@0.2.0"), &pure), "import_not_allowed", "wasi:filesystem/types");
     check(&outline(r#"(import "log" (func))"#, &pure), "import_not_allowed", "`log`");
+    check(&outline(&import(PROGRESS), &pure), "import_not_allowed", PROGRESS);
 
     let both = [ORCHESTRATOR, ACTIVITY, FUNCTIONS];
     check(&outline(&import("wasi:http/types@0.2.0"), &both), "import_not_allowed", "not granted the network");
@@ -86,6 +91,10 @@ fn roles_and_imports() {
     check(&outline(&import("wasi:clocks/wall-clock@0.3.0"), &both), "import_not_allowed", "only version 0.2");
     check(&outline(&import("wasi:clock/wall-clock@0.2.3"), &both), "unknown_import", "`wasi:clocks/wall-clock`");
     check(&outline(&import("acme:billing/charge"), &[ACTIVITY, FUNCTIONS]), "unknown_import", "acme:billing/charge");
+    let closest = format!("closest that activities are granted is `{PROGRESS}`");
+    check(&outline(&import("dacapo:durable/progress@0.9.0"), &both), "unknown_import", &closest);
+    check(&outline(&import("dacapo:durable/client@0.1.0"), &both), "unknown_import", &closest);
+    check(&outline(&import(PROGRESS), &both), "world_mismatch", "another shape");
     check(&outline(r#"(import "x:y/z" (type (sub resource)))"#, &both), "unknown_import", "x:y/z");
     let memory = |pages: u32, exports: &[&str]| {
         let module = format!("(core module (memory {pages}))");
@@ -93,6 +102,17 @@ fn roles_and_imports() {
     };
     check(&memory(1025, &pure), "memory_limit", "67108864 are allowed");
     check(&memory(2049, &[ACTIVITY, FUNCTIONS]), "memory_limit", "134217728 are allowed");
+}
+
+#[test]
+fn only_who_reports_progress_imports_it() {
+    let check = |guest: Guest, expect: &[&str]| assert_eq!(inspect(&guest.build()).unwrap().imports, expect);
+    let reporting = format!("(drop (call $report (i32.const 0) (i32.const 0))) i32.const {LIST}");
+    for guest in [Guest::activities(), Guest::application(), Guest::orchestrations()] {
+        check(guest, &[]);
+    }
+    check(Guest { run: reporting.clone(), ..Guest::activities() }, &[PROGRESS]);
+    check(Guest { run: reporting, ..Guest::application() }, &[PROGRESS]);
 }
 
 #[test]
@@ -113,6 +133,9 @@ fn components_that_fail_before_they_are_asked() {
         check(Guest { describe: "(loop br 0) unreachable".into(), ..guest.clone() }, "describe_failed", "");
         check(Guest { describe: "i32.const -8".into(), ..guest }, "describe_failed", "out of bounds");
     }
+    let reporting = format!("(drop (call $report (i32.const 0) (i32.const 0))) i32.const {LIST}");
+    let denied = Guest { describe: reporting, ..Guest::application() };
+    check(denied, "describe_failed", "dacapo:durable/progress@0.1.0.report");
     let imported = Guest { describe: format!("(call $now (i32.const 0)) i32.const {LIST}"), ..Guest::clocked() };
     check(imported, "describe_failed", "wasi:clocks/wall-clock@0.2.3.now");
 }
@@ -120,24 +143,37 @@ fn components_that_fail_before_they_are_asked() {
 #[test]
 fn catalogues_that_cannot_be_used() {
     let host = Host::new();
-    let check = |fields: String, part: &str| {
-        let refusal = host.sandbox.deploy(&Guest { memory: "64", fields, ..Guest::application() }.build()).unwrap_err();
+    let check = |guest: Guest, catalogue: Value, part: &str| {
+        let refusal = host.sandbox.deploy(&Guest { memory: 128, catalogue, ..guest }.build()).unwrap_err();
         assert_eq!(refusal.code(), "describe_failed", "{refusal}");
         assert!(refusal.to_string().contains(part), "{refusal} has no {part:?}");
     };
-    check(data(LIST + 4, &word(0)), "lists no function");
-    check(data(LIST, &(word(4_096) + &word(1_001))), "lists 1001 functions");
-    check(data(LIST, &(word(4_096) + &word(30_000))), "larger than");
-    check(data(8, "?"), "\"?\" is not a function name");
-    check(data(9, "\\ff"), "utf-8");
-    check(data(8, "A") + &data(72, &word(0)), "lists activity a twice");
-    check(data(72, &word(7)), "discriminant");
-    // The doc text, and the schema of the input.
-    check(data(76, &(word(1) + &word(1_000) + &word(70_000))), "at most 65536");
-    check(data(88, &(word(1) + &word(8) + &word(1))), "the input schema of o is not valid JSON");
-    // A retry policy with no attempts.
-    check(data(112, "\\01"), "max-attempts is 0");
-    let wrong_role = Guest { fields: data(72, &word(0)), ..Guest::orchestrations() };
-    let refusal = host.sandbox.deploy(&wrong_role.build()).unwrap_err();
-    assert!(refusal.to_string().contains("exports no interface for an activity"), "{refusal}");
+    let check_all = |catalogue: Value, part: &str| check(Guest::application(), catalogue, part);
+    check_all(list([]), "lists no function");
+    check_all(claim(200_000, 1_001), "lists 1001 functions");
+    check_all(claim(200_000, 30_000), "larger than");
+
+    let check_one = |fields: &[(&'static str, Value)], part: &str| {
+        let mut all = vec![("name", text("o")), ("kind", tag("orchestrator"))];
+        all.extend_from_slice(fields);
+        check_all(list([Value::Record(all)]), part);
+    };
+    check_one(&[("name", text("?"))], "\"?\" is not a function name");
+    check_one(&[("name", text("dacapo.http"))], "dacapo.http; names that begin with `dacapo.` are the host's own");
+    check_one(&[("name", text("DaCapo.x")), ("kind", tag("activity"))], "DaCapo.x; names that begin with");
+    check_one(&[("name", text(b"\xff"))], "utf-8");
+    check_one(&[("kind", Value::Raw(vec![7]))], "discriminant");
+    check_one(&[("doc", some(claim(200_000, 70_000)))], "at most 65536");
+    check_one(&[("input-schema", some(text("o")))], "the input schema of o is not valid JSON");
+    check_one(&[("output-schema", some(text("{")))], "the output schema of o is not valid JSON");
+    let policy = |jitter| {
+        let policy = [("max-attempts", Value::Number(1)), ("coefficient", Value::Float(1.0)), ("jitter", jitter)];
+        [("defaults", record([("retry", some(record(policy)))]))]
+    };
+    check_one(&[("defaults", record([("retry", some(record([])))]))], "max-attempts is 0");
+    check_one(&policy(Value::Float(1.5)), "jitter is 1.5");
+    check_one(&policy(Value::Float(f64::NAN)), "jitter is NaN");
+    let twice = |name: &str| record([("name", text(name)), ("kind", tag("activity"))]);
+    check_all(list([twice("a"), twice("A")]), "lists activity A twice");
+    check(Guest::orchestrations(), list([twice("a")]), "exports no interface for an activity");
 }

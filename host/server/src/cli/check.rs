@@ -1,16 +1,14 @@
 //! `check`: all that a deployment would find out, without a host.
 
-use std::path::PathBuf;
-
 use kernel::model::Function;
-use sandbox::{Inspection, Sandbox, inspect};
+use sandbox::{Inspection, inspect};
 use serde_json::{Value, json};
 
 use super::args::Check;
 use super::exit::{CliError, Exit};
 use super::output::{self, Format, brief, fields, printable, size};
+use super::scratch::Scratch;
 use crate::build::read;
-use crate::problem::{Code, Problem};
 
 /// Tells whether a component would be accepted. A refusal is an error with the code that a deployment would give.
 pub fn run(args: &Check, format: Format) -> Result<Exit, CliError> {
@@ -26,32 +24,8 @@ pub fn run(args: &Check, format: Format) -> Result<Exit, CliError> {
 
 /// Deploys into a sandbox of its own, which is thrown away.
 fn functions(bytes: &[u8], args: &Check) -> Result<Vec<Function>, CliError> {
-    let folder = Scratch::new()?;
-    let key = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes);
-    let key = key.as_flattened().try_into().expect("twice 16 bytes");
-    let sandbox = Sandbox::open(&folder.0, key).map_err(|e| Problem::new(Code::InternalError, e.to_string()))?;
-    let deployed = sandbox.deploy(bytes).map_err(|refusal| CliError::refused(&args.file, &refusal))?;
-    Ok(deployed.functions)
-}
-
-/// A folder that goes when this does.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, CliError> {
-        let path = std::env::temp_dir().join(format!("dacapo-check-{}", uuid::Uuid::new_v4().simple()));
-        std::fs::create_dir(&path).map_err(|error| {
-            Problem::new(Code::FileUnreadable, format!("{} cannot be made: {error}", path.display()))
-        })?;
-        Ok(Self(path))
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        // What stays lies among temporary files.
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
+    let deployed = Scratch::new()?.sandbox.deploy(bytes);
+    Ok(deployed.map_err(|refusal| CliError::refused(&args.file, &refusal))?.functions)
 }
 
 fn text(args: &Check, bytes: usize, inspection: &Inspection, functions: &[Function]) -> String {

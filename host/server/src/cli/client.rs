@@ -1,5 +1,6 @@
 //! Asks a running host over HTTP: one connection, one request, one answer.
 
+use std::collections::BTreeMap;
 use std::future::Future;
 use std::time::Duration;
 
@@ -9,19 +10,23 @@ use axum::http::{Method, Request, StatusCode, Uri};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
+use kernel::codec::Export;
+use kernel::model::ComponentDigest;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 
 use super::exit::{CliError, Exit};
-use crate::http::{CODE_HEADER, WEBHOOK_BASE, segment};
+use crate::http::{CODE_HEADER, RPC_BASE, WEBHOOK_BASE, segment};
 use crate::problem::{Code, Problem};
 
 /// How long a host may take to accept a connection.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a host may take to answer, beyond the time that it was asked to wait.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a host may take over what concerns any number of instances.
+pub const LONG: Duration = Duration::from_secs(3600);
 
 /// A host.
 #[derive(Debug, Clone)]
@@ -36,6 +41,8 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Question {
     pub method: Method,
+    /// Under which of the two bases.
+    pub base: &'static str,
     /// The path below the base, with the query.
     pub path: String,
     pub body: Bytes,
@@ -55,18 +62,46 @@ pub struct Instance {
     pub output: Box<RawValue>,
     pub created_time: String,
     pub last_updated_time: String,
+    pub parent_instance_id: Option<String>,
+    pub version: Option<String>,
+    #[serde(default)]
+    pub tags: BTreeMap<String, String>,
+    pub scheduled_start_time: Option<String>,
     pub held: Option<String>,
+    #[serde(default)]
+    pub held_details: Vec<Line>,
+    #[serde(default)]
+    pub warnings: Vec<String>,
+    #[serde(default)]
+    pub progress: Vec<Progress>,
     pub failure: Option<InstanceFailure>,
     #[serde(default)]
-    pub history_events: Vec<Event>,
+    pub history_events: Vec<Box<RawValue>>,
 }
 
-/// Why an instance failed.
+/// One part of why an instance is held.
+#[derive(Debug, Deserialize)]
+pub struct Line {
+    pub name: String,
+    pub value: String,
+}
+
+/// What a running activity said last of how far it is.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Progress {
+    pub function_name: String,
+    pub detail: Box<RawValue>,
+}
+
+/// Why an instance failed, or why that happened.
 #[derive(Debug, Deserialize)]
 pub struct InstanceFailure {
     pub kind: String,
     pub message: String,
     pub details: Option<String>,
+    #[serde(default)]
+    pub causes: Vec<InstanceFailure>,
 }
 
 /// One event of a history, as far as it is printed.
@@ -76,11 +111,14 @@ pub struct Event {
     pub event_type: String,
     pub timestamp: String,
     pub function_name: Option<String>,
+    pub instance_id: Option<String>,
+    pub name: Option<String>,
     pub input: Option<Box<RawValue>>,
     pub result: Option<Box<RawValue>>,
-    pub reason: Option<String>,
+    pub reason: Option<Box<RawValue>>,
     pub fire_at: Option<String>,
     pub attempt: Option<u32>,
+    pub component: Option<String>,
     pub custom_status: Option<Box<RawValue>>,
     pub orchestration_status: Option<String>,
 }
@@ -94,11 +132,15 @@ pub fn block_on<T>(future: impl Future<Output = Result<T, CliError>>) -> Result<
 
 impl Question {
     pub fn get(path: String) -> Self {
-        Self { method: Method::GET, path, body: Bytes::new(), wait: Duration::ZERO }
+        Self { method: Method::GET, base: WEBHOOK_BASE, path, body: Bytes::new(), wait: Duration::ZERO }
     }
 
     pub fn post(path: String, body: impl Into<Bytes>) -> Self {
-        Self { method: Method::POST, path, body: body.into(), wait: Duration::ZERO }
+        Self { method: Method::POST, body: body.into(), ..Self::get(path) }
+    }
+
+    pub fn delete(path: String) -> Self {
+        Self { method: Method::DELETE, ..Self::get(path) }
     }
 }
 
@@ -130,12 +172,21 @@ impl Client {
     /// Asks for the status of an instance; the query begins with `?` or is empty. Gives the document as text, too.
     pub async fn instance(&self, id: &str, query: &str, wait: Duration) -> Result<(Instance, Bytes), CliError> {
         let question = Question { wait, ..Question::get(format!("/instances/{}{query}", segment(id))) };
-        let body = self.ask(question).await.map_err(|error| match error.exit {
-            // The contract leaves this body empty.
-            Exit::NOT_FOUND => Problem::new(Code::NotFound, format!("there is no instance {id}")).into(),
-            _ => error,
-        })?;
+        let body = self.ask(question).await?;
         Ok((self.read(&body)?, body))
+    }
+
+    /// Asks for the history of an instance as it is recorded. Gives the document as text, too.
+    pub async fn export(&self, id: &str) -> Result<(Export, Bytes), CliError> {
+        let body = self.ask(Question::get(format!("/instances/{}/history", segment(id)))).await?;
+        let text = std::str::from_utf8(&body).map_err(|error| self.strange(&error.to_string()))?;
+        let export = Export::from_json(text).map_err(|error| self.strange(&error.to_string()))?;
+        Ok((export, body))
+    }
+
+    /// Asks for the bytes of a component. Only local clients are given them.
+    pub async fn component(&self, digest: ComponentDigest) -> Result<Bytes, CliError> {
+        self.ask(Question { base: RPC_BASE, ..Question::get(format!("/components/{digest}")) }).await
     }
 
     /// Reads a document of the host.
@@ -166,7 +217,7 @@ impl Client {
         tokio::spawn(connection);
         let request = Request::builder()
             .method(question.method)
-            .uri(format!("{WEBHOOK_BASE}{}", question.path))
+            .uri(format!("{}{}", question.base, question.path))
             .header(HOST, &self.authority)
             .header(CONTENT_TYPE, "application/json")
             .body(Full::new(question.body))?;
@@ -197,8 +248,12 @@ fn refusal(status: StatusCode, code: Option<&str>, body: &[u8]) -> CliError {
         hint: Option<String>,
     }
     let Body { message, exception_message, hint } = serde_json::from_slice(body).unwrap_or_default();
-    let message = exception_message.or(message).unwrap_or_else(|| format!("the host answered {status}"));
     let known = Code::ALL.iter().find(|known| Some(known.as_str()) == code);
+    // The contract wants some bodies to be empty, and some to be nothing but a text.
+    let told = exception_message.or(message).or_else(|| serde_json::from_slice(body).ok());
+    let meaning = || known.map(|known| known.meaning().trim_end_matches('.').to_owned());
+    let message = told.or_else(meaning).unwrap_or_else(|| format!("the host answered {status}"));
+    let hint = hint.or_else(|| known.map(|known| known.hint().to_owned()));
     let exit = known.map_or_else(|| Exit::of_status(status.as_u16()), |&known| Exit::of(known));
     let code = code.unwrap_or(Code::UnexpectedAnswer.as_str()).to_owned();
     CliError { code: code.into(), message, hint, exit }

@@ -19,6 +19,10 @@ impl Exit {
     pub const CONFLICT: Self = Self(5);
     pub const NOT_ALLOWED: Self = Self(6);
     pub const UNREACHABLE: Self = Self(7);
+    /// A component does not do what a history says.
+    pub const DIVERGED: Self = Self(8);
+    /// `EX_DATAERR` of `sysexits.h`.
+    pub const DATA: Self = Self(65);
     /// `EX_CONFIG` of `sysexits.h`: a supervisor must not simply start it again.
     pub const DATA_UNUSABLE: Self = Self(78);
     /// As `timeout(1)` has it.
@@ -32,21 +36,29 @@ impl Exit {
             Code::InvalidId
             | Code::InvalidJson
             | Code::InvalidArgument
+            | Code::InvalidContentType
             | Code::PayloadTooLarge
+            | Code::AmbiguousId
+            | Code::NotConfirmed
             | Code::FileUnreadable
             | Code::InvalidManifest
             | Code::InvalidSetting => Self::USAGE,
-            Code::UnknownFunction | Code::NotFound => Self::NOT_FOUND,
+            Code::UnknownFunction | Code::NotFound | Code::UnknownComponent => Self::NOT_FOUND,
             Code::OrchestrationFailed | Code::OrchestrationTerminated => Self::ORCHESTRATION_FAILED,
-            Code::InstanceExists | Code::InstanceFinished => Self::CONFLICT,
+            Code::InstanceExists | Code::InstanceFinished | Code::NotEnded | Code::NotFailed | Code::NotRewindable => {
+                Self::CONFLICT
+            }
             Code::HostNotAllowed | Code::CrossSite => Self::NOT_ALLOWED,
             Code::ServerUnreachable => Self::UNREACHABLE,
+            Code::HistoryDiverged => Self::DIVERGED,
+            Code::NotAnExport => Self::DATA,
             Code::DataLocked | Code::DataForeign | Code::DataNewer | Code::DataUnusable => Self::DATA_UNUSABLE,
             Code::WaitTimeout => Self::TIMEOUT,
             Code::TooManyHeaders
             | Code::BodyTimeout
             | Code::BodyBroken
             | Code::RouteNotFound
+            | Code::TooManyPending
             | Code::StorageFull
             | Code::ComponentUnavailable
             | Code::OutcomeUnknown
@@ -68,7 +80,7 @@ impl Exit {
             400 | 413 => Self::USAGE,
             401 | 403 => Self::NOT_ALLOWED,
             404 => Self::NOT_FOUND,
-            409 | 410 => Self::CONFLICT,
+            409 | 410 | 412 => Self::CONFLICT,
             _ => Self::FAILURE,
         }
     }

@@ -4,18 +4,26 @@
 //! ask a running host are clients of its HTTP interface and know nothing else of it.
 
 mod args;
+mod binding;
 mod build;
 mod check;
 mod client;
+mod divergence;
 mod exit;
 mod history;
 mod log;
 mod ls;
+mod manage;
+mod moment;
 mod output;
+mod pick;
+mod purge;
+mod replay;
+mod scratch;
 mod show;
 mod start;
-mod terminate;
 mod up;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -45,11 +53,19 @@ fn run(command: Command, format: Format) -> Result<Exit, CliError> {
         Command::Up(up) => up::run(up),
         Command::Build(build) => build::run(&build, format),
         Command::Check(check) => check::run(&check, format),
+        Command::Replay(replay) => replay::run(&replay, format),
         Command::Start(start) => client::block_on(start::start(start, format)),
         Command::Run(run) => client::block_on(start::run(run, format)),
         Command::Show(show) => client::block_on(show::run(show, format)),
         Command::History(history) => client::block_on(history::run(history, format)),
         Command::Ls(ls) => client::block_on(ls::run(ls, format)),
-        Command::Terminate(terminate) => client::block_on(terminate::run(terminate, format)),
+        Command::Event(raise) => client::block_on(manage::event(raise, format)),
+        Command::Suspend(because) => client::block_on(manage::operate(manage::SUSPEND, because, format)),
+        Command::Resume(because) => client::block_on(manage::operate(manage::RESUME, because, format)),
+        Command::Terminate(terminate) => client::block_on(manage::terminate(terminate, format)),
+        Command::Rewind(because) => client::block_on(manage::operate(manage::REWIND, because, format)),
+        Command::Restart(restart) => client::block_on(manage::restart(restart, format)),
+        Command::Purge(purge) => client::block_on(purge::run(purge, format)),
+        Command::ClientBinding(binding) => client::block_on(binding::run(binding)),
     }
 }

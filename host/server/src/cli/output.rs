@@ -1,6 +1,7 @@
 //! What is printed and where: data on stdout, everything else on stderr, colour only where a person sees it.
 
 use std::io::Write;
+use std::ops::ControlFlow;
 
 use anstyle::{AnsiColor, Style};
 
@@ -21,6 +22,14 @@ pub enum Format {
 /// Prints data, and a newline. A reader that has seen enough is no error.
 pub fn data(text: &str) {
     let _ = writeln!(anstream::stdout(), "{text}");
+}
+
+/// Prints data, and a newline, unless the reader has seen enough.
+pub fn offer(text: &str) -> ControlFlow<()> {
+    match writeln!(anstream::stdout(), "{text}") {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(_) => ControlFlow::Break(()),
+    }
 }
 
 /// Tells the user something beside the data.
@@ -45,10 +54,12 @@ pub fn table<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
     all().map(line).collect::<Vec<_>>().join("\n")
 }
 
-/// Lays out what is known of one thing.
+/// Lays out what is known of one thing; what has several lines stays in its column.
 pub fn fields(fields: &[(&str, String)]) -> String {
     let width = fields.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    let line = |(name, value): &(&str, String)| format!("{name:width$}  {value}");
+    let next_line = format!("\n{:width$}  ", "");
+    let line =
+        |(name, value): &(&str, String)| format!("{name:width$}  {}", value.trim_end().replace('\n', &next_line));
     fields.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
@@ -89,7 +100,7 @@ mod tests {
     fn tables() {
         let rows = [["a".to_owned(), "é".to_owned()], ["long".to_owned(), String::new()]];
         assert_eq!(table(["ID", "TEXT"], &rows), "ID    TEXT\na     é\nlong");
-        assert_eq!(fields(&[("id", "a".into()), ("status", "b".into())]), "id      a\nstatus  b");
+        assert_eq!(fields(&[("id", "a".into()), ("status", "b\nc\n".into())]), "id      a\nstatus  b\n        c");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use form_urlencoded::Serializer;
 use kernel::limits::{HTTP_BODY_MAX_BYTES, HTTP_WAIT_MAX_MS};
 use serde::Deserialize;
 
-use super::args::{Run, Start};
+use super::args::{Run, Start, Tag};
 use super::client::{Client, Instance, Question};
 use super::exit::{CliError, Exit};
 use super::output::{self, Format};
@@ -97,15 +97,27 @@ async fn post(client: &Client, args: &Start) -> Result<(Started, Bytes), CliErro
     if let Some(id) = &args.id {
         path += &format!("/{}", segment(id));
     }
-    if let Some(version) = &args.version {
-        path += &format!("?{}", Serializer::new(String::new()).append_pair("version", version).finish());
-    }
+    path += &format!("?{}", query(args));
     let body = client.ask(Question::post(path, input(args.input.as_deref())?)).await?;
     Ok((client.read(&body)?, body))
 }
 
-/// The input as the command line names it. Whether it is JSON is the host's to judge.
-fn input(text: Option<&str>) -> Result<Vec<u8>, CliError> {
+fn query(args: &Start) -> String {
+    let mut query = Serializer::new(String::new());
+    if let Some(version) = &args.version {
+        query.append_pair("version", version);
+    }
+    if let Some(moment) = args.at {
+        query.append_pair("scheduledStartTime", &moment.after(jiff::Timestamp::now()).to_string());
+    }
+    for Tag { name, value } in &args.tags {
+        query.append_pair("tag", &format!("{name}:{value}"));
+    }
+    query.finish()
+}
+
+/// A JSON value as the command line names it. Whether it is JSON is the host's to judge.
+pub fn input(text: Option<&str>) -> Result<Vec<u8>, CliError> {
     let unreadable = |what: &str, error: &std::io::Error| {
         CliError::from(Problem::new(Code::FileUnreadable, format!("{what} cannot be read: {error}")))
     };

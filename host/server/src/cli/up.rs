@@ -12,7 +12,7 @@ use super::exit::{CliError, Exit};
 use super::log;
 use super::output::{note, size};
 use crate::build::{build, read, sources};
-use crate::config::{Exposure, HubName, check_exposure};
+use crate::config::{Exposure, HubName, Settings, check_exposure};
 use crate::http::{HostGuard, Site, WEBHOOK_BASE, serve};
 use crate::hub::{self, DeployError, Hub, OpenError, OpenOptions};
 use crate::problem::{Code, Problem};
@@ -26,7 +26,7 @@ pub fn run(args: Up) -> Result<Exit, CliError> {
     let components = components(&args)?;
     // Taken before the hub is opened, so that a port in use is told before anything happens in the data folder.
     let listener = listen(address)?;
-    let (hub, running) = hub::open(options(&args, &name)).map_err(open_problem)?;
+    let (hub, running) = hub::open(options(&args, &name, settings(&args)?)).map_err(open_problem)?;
     let served = runtime().and_then(|runtime| {
         let served = runtime.block_on(deploy_and_serve(&args, &components, listener, hub, name));
         // What still waits was told that the host stops.
@@ -114,7 +114,19 @@ fn announce(args: &Up, hub: &Hub, address: SocketAddr) {
     note(&format!("hub {} in {} is listening on http://{address}", hub.name(), args.data.display()));
 }
 
-fn options(args: &Up, name: &HubName) -> OpenOptions {
+/// The file of settings that is named, or the one in the data folder if there is one.
+fn settings(args: &Up) -> Result<Settings, CliError> {
+    let path = args.config.clone().unwrap_or_else(|| args.data.join("dacapo.host.toml"));
+    if args.config.is_none() && !path.is_file() {
+        return Ok(Settings::default());
+    }
+    let text = std::fs::read_to_string(&path).map_err(|error| {
+        Problem::new(Code::InvalidSetting, format!("{}: it cannot be read: {error}", path.display()))
+    })?;
+    Ok(Settings::parse(&text, &path)?)
+}
+
+fn options(args: &Up, name: &HubName, settings: Settings) -> OpenOptions {
     OpenOptions {
         data: args.data.clone(),
         hub: name.as_str().to_owned(),
@@ -123,6 +135,7 @@ fn options(args: &Up, name: &HubName) -> OpenOptions {
             args::Durability::Relaxed => store_sqlite::Durability::Relaxed,
         },
         storage_max_pages: args.storage_max_pages,
+        egress: settings.egress,
     }
 }
 

@@ -28,6 +28,7 @@ use tokio::sync::oneshot;
 pub use clock::Clock;
 pub(crate) use partition::{Commits, Driver, HeldInstances, Parts, start_commits};
 pub(crate) use sessions::Sessions;
+pub(crate) use tasks::Running;
 
 /// What the partition thread is sent.
 #[derive(Debug)]

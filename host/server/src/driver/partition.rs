@@ -8,23 +8,25 @@ use std::thread::JoinHandle;
 use crossbeam_channel as queue;
 use kernel::limits::WARM_SESSIONS_MAX_COUNT;
 use kernel::model::InstanceId;
+use kernel::orchestration::Held;
 use kernel::partition::{BatchNo, Effect, Input, Partition, Reply, ReplyTo};
 use kernel::port::{CommitError, Recovery};
 use sandbox::Session;
 use store_sqlite::{Readers, Writer, WriterHandle, spawn_writer};
 use tokio::sync::oneshot;
 
-use super::tasks::Tasks;
+use super::tasks::{Running, Tasks, World};
 use super::threads::{Priority, lower, spawn};
 use super::turns::{Job, TurnWorker};
 use super::{Clock, Mail, Mailbox, Sessions};
+use crate::egress::Egress;
 use crate::hub::Components;
 
 /// How many inputs are taken in before what they led to is committed.
 const INPUTS_PER_FLUSH_MAX_COUNT: usize = 1_024;
 
 /// Why instances do not go on, by name; shared with those who show a status.
-pub(crate) type HeldInstances = Arc<RwLock<BTreeMap<InstanceId, String>>>;
+pub(crate) type HeldInstances = Arc<RwLock<BTreeMap<InstanceId, Held>>>;
 
 /// The handle of the commit thread.
 pub(crate) type Commits = WriterHandle<BatchNo>;
@@ -33,6 +35,7 @@ pub(crate) type Commits = WriterHandle<BatchNo>;
 pub(crate) struct Parts {
     pub clock: Arc<Clock>,
     pub components: Arc<Components>,
+    pub egress: Egress,
     pub readers: Readers,
     pub commits: Arc<Commits>,
     pub recovery: Recovery,
@@ -63,6 +66,7 @@ pub(crate) fn start_commits(writer: Writer, partition: Mailbox) -> io::Result<Co
 pub(crate) struct Driver {
     pub mailbox: Mailbox,
     pub held: HeldInstances,
+    pub running: Running,
     partition: JoinHandle<()>,
     activities: tokio::runtime::Runtime,
 }
@@ -78,7 +82,14 @@ impl Driver {
             .enable_all()
             .build()?;
         let runtime = activities.handle().clone();
-        let tasks = Tasks::new(runtime, Arc::clone(&parts.components), Arc::clone(&parts.clock), mailbox.clone());
+        let world = World {
+            components: Arc::clone(&parts.components),
+            egress: parts.egress,
+            clock: Arc::clone(&parts.clock),
+            partition: mailbox.clone(),
+        };
+        let running = Running::default();
+        let tasks = Tasks::new(runtime, world, running.clone());
         let sessions = Arc::new(Sessions::new(WARM_SESSIONS_MAX_COUNT));
         let turns = TurnWorker {
             components: parts.components,
@@ -92,7 +103,7 @@ impl Driver {
             Hands { jobs, tasks, commits: parts.commits, sessions, held: Arc::clone(&held), asking: HashMap::new() };
         let (mail, clock, recovery) = (parts.mail, parts.clock, parts.recovery);
         let partition = spawn("partition", Priority::Host, move || run(&mail, &clock, recovery, hands))?;
-        Ok(Self { mailbox, held, partition, activities })
+        Ok(Self { mailbox, held, running, partition, activities })
     }
 
     /// Waits for the commit that is under way and stops. Activities that run are broken off; they run again later.
@@ -194,10 +205,11 @@ impl Hands {
     fn carry_out(&mut self, effects: &mut Vec<Effect>) {
         for effect in effects.drain(..) {
             match effect {
-                Effect::Load(key, load) => self.job(Job::Load(key, load)),
+                Effect::Load(key, load, depth) => self.job(Job::Load(key, load, depth)),
                 Effect::Play { no, work } => self.job(Job::Play(no, work)),
                 Effect::Run(task) => self.tasks.run(*task),
-                Effect::Cancel(no) => self.tasks.cancel(no),
+                Effect::Stop(no, of) => self.tasks.stop(no, of),
+                Effect::StopAll(no) => self.tasks.stop_all(no),
                 Effect::Commit(no, batch) => {
                     if let Err(error) = self.commits.submit(no, batch) {
                         store_lost(&error.to_string());
@@ -212,10 +224,15 @@ impl Hands {
                 Effect::Forget(no) => self.sessions.forget(no),
                 Effect::Hold { id, held } => {
                     tracing::warn!(instance = %id, "held: {held}");
-                    self.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held.to_string());
+                    self.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held);
                 }
                 Effect::Release(id) => {
+                    tracing::info!(instance = %id, "not held any more");
                     self.held.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
+                }
+                Effect::Warn(id, warning) => tracing::warn!(instance = %id, "close to a limit: {warning}"),
+                Effect::BadLetter(why) => {
+                    tracing::error!("a message between instances cannot be read and is left where it is: {why}");
                 }
             }
         }

@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use kernel::codec::{Link, open_history};
-use kernel::model::{ComponentDigest, InstanceId, InstanceNo, LogLevel, LogLine, Start, Step, StepStatus, Turn};
-use kernel::orchestration::{Answer, Held, replay, restore};
-use kernel::partition::{Found, Input, LoadNo, Played, Work};
+use kernel::model::{
+    ComponentDigest, InstanceId, InstanceNo, LogLevel, LogLine, Record, Start, Step, StepStatus, Turn,
+};
+use kernel::orchestration::{Answer, Held, State, replay, restore};
+use kernel::partition::{Depth, Found, Input, LoadNo, Pick, Played, Progress, Work};
 use kernel::port::{Key, ReadError, Reader, Sandbox as _, Session as _, TurnFault};
 use sandbox::Session;
 use store_sqlite::Readers;
@@ -16,7 +18,7 @@ use crate::hub::Components;
 /// Something for a turn thread to do.
 #[derive(Debug)]
 pub(super) enum Job {
-    Load(Key, LoadNo),
+    Load(Key, LoadNo, Depth),
     Play(InstanceNo, Work),
 }
 
@@ -32,24 +34,24 @@ pub(super) struct TurnWorker {
 impl TurnWorker {
     pub fn run(&self, job: Job) {
         let input = match job {
-            Job::Load(key, load) => {
-                let found = self.load(&key);
+            Job::Load(key, load, depth) => {
+                let found = self.load(&key, depth);
                 Input::Loaded { key, load, found }
             }
-            Job::Play(no, work) => Input::Played { no, played: self.play(no, work) },
+            Job::Play(no, work) => Input::Played { no, played: self.play(no, work).unwrap_or_else(Played::Held) },
         };
         // The partition thread is gone only when the host stops, and then nobody wants to know.
         let _ = self.partition.send(Mail::Input(input));
     }
 
-    fn load(&self, key: &Key) -> Found {
+    fn load(&self, key: &Key, depth: Depth) -> Found {
         let head = match self.readers.head(key) {
             Ok(Some(head)) => Box::new(head),
             Ok(None) => return Found::Nothing,
             Err(error) => return Found::Unreadable(error.to_string()),
         };
-        if head.status.is_terminal() {
-            let state = kernel::orchestration::State::Ended(head.status);
+        if head.status.is_terminal() && depth == Depth::Status {
+            let state = State::Ended(head.status);
             return Found::Instance { head, state };
         }
         let rows = match self.readers.history(head.no, head.last) {
@@ -63,54 +65,83 @@ impl TurnWorker {
         }
     }
 
-    fn play(&self, no: InstanceNo, work: Work) -> Played {
-        let played = match work {
-            Work::First { component, start } => self.play_first(no, component, &start),
-            Work::Next { id, turns, last, sum, turn } => self.play_next(no, &id, turns, Link { seq: last, sum }, turn),
-        };
-        match played {
-            Ok(answer) => Played::Answer(answer),
-            Err(held) => Played::Held(held),
+    fn play(&self, no: InstanceNo, work: Work) -> Result<Played, Held> {
+        match work {
+            Work::First { component, pick, start } => self.play_first(no, component, pick, &start),
+            Work::Next { id, component, at, turn } => self.play_next(no, &id, component, at, turn),
+            Work::Try { component, at } if at.turns == 0 => {
+                self.components.ensure(component).map_err(Held::Unavailable)?;
+                Ok(Played::Fits(component))
+            }
+            Work::Try { component, at } => {
+                let session = self.replay(no, component, at)?;
+                self.sessions.put(no, at.turns, session);
+                Ok(Played::Fits(component))
+            }
         }
     }
 
-    fn play_first(&self, no: InstanceNo, component: ComponentDigest, start: &Start) -> Result<Answer, Held> {
+    fn play_first(
+        &self,
+        no: InstanceNo,
+        component: ComponentDigest,
+        pick: Pick,
+        start: &Start,
+    ) -> Result<Played, Held> {
+        let component = match pick {
+            Pick::Pinned => component,
+            Pick::OwnFirst => match self.components.playing(component, &start.name) {
+                Ok(component) => component,
+                Err(failure) => return Ok(Played::NoFunction(failure)),
+            },
+            Pick::Serving => self.components.orchestrator(&start.name).unwrap_or(component),
+        };
         self.components.ensure(component).map_err(Held::Unavailable)?;
-        match self.components.sandbox().open(component, start) {
-            Ok((session, step)) => Ok(self.answer(no, &start.instance, 1, session, step)),
-            Err(fault) => fault_answer(fault),
-        }
-    }
-
-    fn play_next(&self, no: InstanceNo, id: &InstanceId, turns: u32, at: Link, turn: Turn) -> Result<Answer, Held> {
-        let mut session = match self.sessions.take(no, turns) {
-            Some(session) => session,
-            None => self.replay(no, at)?,
+        let answer = match self.components.sandbox().open(component, start) {
+            Ok((session, step)) => self.answer(no, &start.instance, 1, session, step),
+            Err(fault) => fault_answer(fault)?,
         };
-        match session.advance(&[turn]) {
-            Ok(step) => Ok(self.answer(no, id, turns + 1, session, step)),
-            Err(fault) => fault_answer(fault),
-        }
+        Ok(Played::First { component, answer })
     }
 
-    fn replay(&self, no: InstanceNo, at: Link) -> Result<Session, Held> {
-        let rows = self.readers.history(no, at.seq).map_err(|error| match error {
+    fn play_next(
+        &self,
+        no: InstanceNo,
+        id: &InstanceId,
+        component: ComponentDigest,
+        at: Progress,
+        turn: Turn,
+    ) -> Result<Played, Held> {
+        let mut session = match self.sessions.take(no, at.turns) {
+            Some(session) => session,
+            None => self.replay(no, component, at)?,
+        };
+        let answer = match session.advance(&[turn]) {
+            Ok(step) => self.answer(no, id, at.turns + 1, session, step),
+            Err(fault) => fault_answer(fault)?,
+        };
+        Ok(Played::Next(answer))
+    }
+
+    fn replay(&self, no: InstanceNo, component: ComponentDigest, at: Progress) -> Result<Session, Held> {
+        let records = self.history(no, at)?;
+        self.components.ensure(component).map_err(Held::Unavailable)?;
+        replay(self.components.sandbox(), component, &records)
+    }
+
+    fn history(&self, no: InstanceNo, at: Progress) -> Result<Vec<Record>, Held> {
+        let rows = self.readers.history(no, at.last).map_err(|error| match error {
             ReadError::Damaged(damage) => Held::Damaged(damage),
             ReadError::Failed(text) => Held::Unavailable(format!("its history could not be read: {text}")),
         })?;
-        let records = open_history(no, at, &rows).map_err(Held::Damaged)?;
-        drop(rows);
-        if let Some(component) = records.first().and_then(kernel::model::Record::component) {
-            self.components.ensure(component).map_err(Held::Unavailable)?;
-        }
-        replay(self.components.sandbox(), &records)
+        open_history(no, Link { seq: at.last, sum: at.sum }, &rows).map_err(Held::Damaged)
     }
 
     fn answer(&self, no: InstanceNo, id: &InstanceId, turns: u32, session: Session, mut step: Step) -> Answer {
         for line in step.logs.drain(..) {
             log(id, &line);
         }
-        if step.status == StepStatus::Waiting {
+        if let StepStatus::Waiting { .. } = step.status {
             self.sessions.put(no, turns, session);
         }
         Answer::Step(step)

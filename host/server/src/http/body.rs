@@ -3,13 +3,28 @@
 use std::time::Duration;
 
 use axum::body::{Body, Bytes, HttpBody};
+use axum::http::header::CONTENT_TYPE;
+use axum::http::{HeaderMap, HeaderValue};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::limits::{HTTP_BODY_MAX_BYTES, HTTP_BODY_TIMEOUT_MS};
 use kernel::model::Payload;
 
 use crate::problem::{Code, Problem};
 
-/// Reads one JSON value; nothing at all stands for `null`.
+/// Reads one JSON value that is declared to be one; nothing at all stands for `null` and need not be declared.
+pub async fn declared(headers: &HeaderMap, body: Body) -> Result<Payload, Problem> {
+    let declared = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+    let kind = declared.map(|kind| kind.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii());
+    match kind {
+        Some(kind) if kind.eq_ignore_ascii_case(b"application/json") => payload(body).await,
+        None if body.is_end_stream() => Ok(Payload::null()),
+        Some(_) | None => {
+            Err(Problem::new(Code::InvalidContentType, "Only application/json request content is supported"))
+        }
+    }
+}
+
+/// Reads one JSON value, whatever it is declared to be; nothing at all stands for `null`.
 pub async fn payload(body: Body) -> Result<Payload, Problem> {
     let bytes = read(body).await?;
     if bytes.trim_ascii().is_empty() {
@@ -69,5 +84,22 @@ mod tests {
         check(b" ".repeat(PAYLOAD_MAX_BYTES + 1), Ok("null")).await;
         check([b"1", b" ".repeat(PAYLOAD_MAX_BYTES).as_slice()].concat(), Err(Code::PayloadTooLarge)).await;
         check(b" ".repeat(HTTP_BODY_MAX_BYTES + 1), Err(Code::PayloadTooLarge)).await;
+    }
+
+    #[tokio::test]
+    async fn declarations() {
+        async fn check(kind: Option<&'static str>, body: &'static str, expect: Result<&str, Code>) {
+            let headers = kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)));
+            let got = declared(&headers.into_iter().collect(), Body::from(body)).await;
+            assert_eq!(got.as_ref().map(Payload::as_str).map_err(|problem| problem.code), expect, "{kind:?} {body}");
+        }
+        check(Some("application/json"), "1", Ok("1")).await;
+        check(Some("Application/JSON ; charset=utf-8"), "1", Ok("1")).await;
+        check(Some("application/json"), "", Ok("null")).await;
+        check(None, "", Ok("null")).await;
+        check(None, "1", Err(Code::InvalidContentType)).await;
+        check(Some("text/plain"), "1", Err(Code::InvalidContentType)).await;
+        check(Some("text/plain"), "", Err(Code::InvalidContentType)).await;
+        check(Some("application/json"), "{", Err(Code::InvalidJson)).await;
     }
 }

@@ -44,6 +44,13 @@ impl<'a> Object<'a> {
         infallible(write!(self.key(name), "{value}"));
     }
 
+    /// An object in it.
+    pub fn object(&mut self, name: &str, write: impl FnOnce(&mut Object<'_>)) {
+        let mut object = Object::begin(self.key(name));
+        write(&mut object);
+        object.end();
+    }
+
     /// Any other value: `write` writes it.
     pub fn value(&mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) {
         write(self.key(name));
@@ -112,9 +119,10 @@ mod tests {
         check(
             |o| {
                 o.plain("n", 1);
+                o.object("in", |o| o.text("a", "x"));
                 o.value("list", |out| array(out, [1, 2], |out, n| out.extend_from_slice(format!("{n}").as_bytes())));
             },
-            r#"{"n":1,"list":[1,2]}"#,
+            r#"{"n":1,"in":{"a":"x"},"list":[1,2]}"#,
         );
     }
 }

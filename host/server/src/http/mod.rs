@@ -4,17 +4,20 @@
 //! [`Hub`](crate::hub::Hub) once or twice and writes down the answer. Nothing here polls, and no answer about an
 //! instance is given before the hub has said that it is durable.
 
+mod answer;
 mod body;
 mod guard;
 mod health;
 mod instances;
 mod json;
 mod listen;
+mod openapi;
 mod orchestrators;
 mod params;
 mod projection;
 mod refusal;
 mod routes;
+mod tools;
 mod urls;
 
 pub use guard::HostGuard;
@@ -22,4 +25,4 @@ pub use json::rfc3339;
 pub use listen::serve;
 pub use refusal::{CODE_HEADER, status};
 pub use routes::Site;
-pub use urls::{WEBHOOK_BASE, segment};
+pub use urls::{RPC_BASE, WEBHOOK_BASE, segment};

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use kernel::limits::HTTP_WAIT_MAX_MS;
-use kernel::model::{Status, Timestamp};
+use kernel::limits::{HTTP_WAIT_MAX_MS, TIMER_MAX_MS, VERSION_MAX_BYTES};
+use kernel::model::{Millis, Reach, Status, Tags, Timestamp};
 
+use super::projection::Part;
 use crate::problem::{Code, Problem};
 
 /// The decoded parameters, in order.
@@ -20,6 +21,10 @@ pub enum Statuses {
     /// These; none of them may be one that this host has.
     Only(Vec<Status>),
 }
+
+/// The statuses that an instance of this host may be seen in.
+pub const STATUSES: [Status; 6] =
+    [Status::Pending, Status::Running, Status::Suspended, Status::Completed, Status::Failed, Status::Terminated];
 
 impl<'a> Params<'a> {
     /// Reads a query string. What is not percent-encoded UTF-8 is replaced, as browsers do.
@@ -46,6 +51,15 @@ impl<'a> Params<'a> {
             Some(value) if value.eq_ignore_ascii_case("false") => Ok(Some(false)),
             Some(value) => Err(invalid(name, value, "it must be true or false")),
         }
+    }
+
+    /// A switch that says whether a value is part of the answer.
+    pub fn part(&self, name: &str, otherwise: Part) -> Result<Part, Problem> {
+        Ok(match self.flag(name)? {
+            Some(true) => Part::Shown,
+            Some(false) => Part::Hidden,
+            None => otherwise,
+        })
     }
 
     /// A number of things, at least one.
@@ -93,6 +107,48 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// When a start is to happen, if not at once; not later than a timer could be set.
+    pub fn start_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        const NAME: &str = "scheduledStartTime";
+        match self.time(NAME)? {
+            Some(at) if at > now + Millis(TIMER_MAX_MS) => {
+                Err(invalid(NAME, self.get(NAME).unwrap_or_default(), "it must not lie more than ten years ahead"))
+            }
+            at => Ok(at),
+        }
+    }
+
+    /// The version that a start asks for.
+    pub fn version(&self) -> Result<Option<String>, Problem> {
+        match self.get("version") {
+            Some(text) if text.len() > VERSION_MAX_BYTES => {
+                Err(invalid("version", text, &format!("it must have at most {VERSION_MAX_BYTES} bytes")))
+            }
+            version => Ok(version.map(str::to_owned)),
+        }
+    }
+
+    /// The tags of a start: each `name:value`, no name twice.
+    pub fn tags(&self) -> Result<Tags, Problem> {
+        let mut pairs: Vec<(String, String)> = Vec::new();
+        for text in self.all("tag") {
+            let (name, value) = text.split_once(':').ok_or_else(|| invalid("tag", text, "it must be name:value"))?;
+            if pairs.iter().any(|(other, _)| other == name) {
+                return Err(invalid("tag", text, "there is another one of this name"));
+            }
+            pairs.push((name.to_owned(), value.to_owned()));
+        }
+        Ok(Tags::new(pairs)?)
+    }
+
+    /// Whether an operation goes on to the children of an instance.
+    pub fn reach(&self) -> Result<Reach, Problem> {
+        Ok(match self.flag("recursive")?.unwrap_or(false) {
+            true => Reach::Children,
+            false => Reach::Alone,
+        })
+    }
+
     /// The statuses of a query: repeated or separated by commas.
     pub fn statuses(&self, name: &str) -> Result<Statuses, Problem> {
         let mut wanted = Statuses::All;
@@ -109,9 +165,8 @@ impl<'a> Params<'a> {
 
 /// `None` if there is no such status, `Some(None)` if there is but no instance of this host is ever seen in it.
 fn status(word: &str) -> Option<Option<Status>> {
-    const OURS: [Status; 4] = [Status::Running, Status::Completed, Status::Failed, Status::Terminated];
-    const OTHERS: [&str; 4] = ["Pending", "ContinuedAsNew", "Suspended", "Canceled"];
-    let ours = OURS.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(word));
+    const OTHERS: [&str; 2] = ["ContinuedAsNew", "Canceled"];
+    let ours = STATUSES.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(word));
     let known = ours.is_some() || OTHERS.iter().any(|other| other.eq_ignore_ascii_case(word));
     known.then_some(ours)
 }
@@ -147,6 +202,8 @@ mod tests {
         check("showinput=True", |p| p.flag("showInput"), "Some(true)");
         check("showInput=false", |p| p.flag("showInput"), "Some(false)");
         check("", |p| p.flag("showInput"), "None");
+        check("showInput=false", |p| p.part("showInput", Part::Shown), "Hidden");
+        check("", |p| p.part("showInput", Part::Shown), "Shown");
         check("showInput=1", |p| p.flag("showInput"), "invalid_argument: showInput is \"1\"");
     }
 
@@ -180,7 +237,36 @@ mod tests {
         check("top=-1", |p| p.count("top"), "invalid_argument");
         check("", |p| p.statuses("s"), "All");
         check("s=running,Completed&s=FAILED", |p| p.statuses("s"), "Only([Running, Completed, Failed])");
-        check("s=Pending", |p| p.statuses("s"), "Only([])");
+        check("s=pending&s=Suspended,", |p| p.statuses("s"), "Only([Pending, Suspended])");
+        check("s=Canceled,ContinuedAsNew", |p| p.statuses("s"), "Only([])");
         check("s=Asleep", |p| p.statuses("s"), "invalid_argument: s is \"Asleep\"");
+    }
+
+    #[test]
+    fn starts() {
+        let now = Timestamp(1_795_323_600_000);
+        check("scheduledStartTime=2026-11-22T05:00:01Z", |p| p.start_at(now), "Some(Timestamp(1795323601000))");
+        check("scheduledStartTime=2001-01-01", |p| p.start_at(now), "Some(Timestamp(978307200000))");
+        check(
+            "scheduledStartTime=2099-01-01",
+            |p| p.start_at(now),
+            "scheduledStartTime is \"2099-01-01\"; it must not lie",
+        );
+        check("scheduledStartTime=soon", |p| p.start_at(now), "invalid_argument: scheduledStartTime is \"soon\"");
+        check("", |p| p.start_at(now), "None");
+        check("Version=2.0+beta", |p| p.version(), "Some(\"2.0 beta\")");
+        check(&format!("version={}", "x".repeat(101)), |p| p.version(), "at most 100 bytes");
+        check(
+            "tag=team:blue&TAG=url:http://x&tag=e:",
+            |p| p.tags(),
+            r#"[("team", "blue"), ("url", "http://x"), ("e", "")]"#,
+        );
+        check("", |p| p.tags(), "Tags([])");
+        check("tag=team", |p| p.tags(), "invalid_argument: tag is \"team\"; it must be name:value");
+        check("tag=a:1&tag=a:2", |p| p.tags(), "another one of this name");
+        check("tag=:x", |p| p.tags(), "invalid_argument: tag: an instance has at most 32 tags");
+        check("recursive=TRUE", |p| p.reach(), "Children");
+        check("", |p| p.reach(), "Alone");
+        check("recursive=yes", |p| p.reach(), "invalid_argument: recursive is \"yes\"");
     }
 }

@@ -3,17 +3,16 @@
 use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::model::{InvalidId, InvalidPayload};
+use kernel::model::{InvalidEventName, InvalidId, InvalidPayload, InvalidTags};
 use kernel::port::ReadError;
 
-use super::json::Object;
-use crate::hub::{ManageError, StartError, StatusError};
+use super::answer::JSON;
+use super::json::{Object, quote};
+use crate::hub::{ManageError, RestartError, StartError, StatusError};
 use crate::problem::{Code, Problem};
 
 /// Every refusal names its code in this header too, because the contract leaves some bodies empty.
 pub const CODE_HEADER: HeaderName = HeaderName::from_static("dacapo-error");
-
-pub(super) const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// When to come back after a condition that passes by itself, in seconds.
 const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
@@ -21,15 +20,20 @@ const RETRY_SOON: HeaderValue = HeaderValue::from_static("1");
 /// The status that goes with a code; `None` if no HTTP answer carries it.
 pub fn status(code: Code) -> Option<StatusCode> {
     Some(match code {
-        Code::UnknownFunction | Code::InvalidId | Code::InvalidJson | Code::InvalidArgument | Code::BodyBroken => {
-            StatusCode::BAD_REQUEST
-        }
+        Code::UnknownFunction
+        | Code::InvalidId
+        | Code::InvalidJson
+        | Code::InvalidArgument
+        | Code::InvalidContentType
+        | Code::BodyBroken => StatusCode::BAD_REQUEST,
         Code::HostNotAllowed | Code::CrossSite => StatusCode::FORBIDDEN,
-        Code::NotFound | Code::RouteNotFound => StatusCode::NOT_FOUND,
+        Code::NotFound | Code::RouteNotFound | Code::UnknownComponent => StatusCode::NOT_FOUND,
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::InstanceExists => StatusCode::CONFLICT,
         Code::InstanceFinished => StatusCode::GONE,
+        Code::NotEnded | Code::NotFailed | Code::NotRewindable => StatusCode::PRECONDITION_FAILED,
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+        Code::TooManyPending => StatusCode::TOO_MANY_REQUESTS,
         Code::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
         Code::HistoryDamaged | Code::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
         Code::ComponentUnavailable | Code::OutcomeUnknown | Code::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
@@ -47,6 +51,10 @@ pub fn status(code: Code) -> Option<StatusCode> {
         | Code::DataUnusable
         | Code::AddressUnavailable
         | Code::ServerUnreachable
+        | Code::AmbiguousId
+        | Code::NotConfirmed
+        | Code::NotAnExport
+        | Code::HistoryDiverged
         | Code::UnexpectedAnswer
         | Code::OrchestrationFailed
         | Code::OrchestrationTerminated
@@ -56,22 +64,48 @@ pub fn status(code: Code) -> Option<StatusCode> {
 
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
-        let status = status(self.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let mut response = (status, body(status, &self)).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, JSON);
-        headers.insert(CODE_HEADER, HeaderValue::from_static(self.code.as_str()));
-        if matches!(status, StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE) {
-            headers.insert(RETRY_AFTER, RETRY_SOON);
-        }
-        response
+        let status = answered(&self);
+        with_status(status, &self)
     }
+}
+
+/// A refusal with the status that the contract asks for in this place, whatever the code has elsewhere.
+pub fn with_status(status: StatusCode, problem: &Problem) -> Response {
+    refusal(status, problem, body(status, problem))
 }
 
 /// A refusal with an empty body, where the contract asks for one.
 pub fn without_body(problem: &Problem) -> Response {
-    let status = status(problem.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    (status, [(CODE_HEADER, HeaderValue::from_static(problem.code.as_str()))]).into_response()
+    let mut response = refusal(answered(problem), problem, Vec::new());
+    response.headers_mut().remove(CONTENT_TYPE);
+    response
+}
+
+/// A refusal whose body is its message as a JSON string, where the contract asks for one.
+pub fn as_text(problem: &Problem) -> Response {
+    let mut text = Vec::new();
+    quote(&mut text, &problem.message);
+    refusal(answered(problem), problem, text)
+}
+
+fn answered(problem: &Problem) -> StatusCode {
+    status(problem.code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+fn refusal(status: StatusCode, problem: &Problem, body: Vec<u8>) -> Response {
+    let mut response = (status, body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, JSON);
+    headers.insert(CODE_HEADER, HeaderValue::from_static(problem.code.as_str()));
+    if passes_by_itself(status) {
+        headers.insert(RETRY_AFTER, RETRY_SOON);
+    }
+    response
+}
+
+/// Whether the same request may be answered otherwise a little later; such a refusal says when.
+pub(super) fn passes_by_itself(status: StatusCode) -> bool {
+    matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE | StatusCode::INSUFFICIENT_STORAGE)
 }
 
 /// The Python SDK looks for `ExceptionMessage` in the body of any 400 and breaks if it is missing.
@@ -104,6 +138,18 @@ fn exception(object: &mut Object<'_>, message: &str, kind: &str) {
 impl From<InvalidId> for Problem {
     fn from(error: InvalidId) -> Self {
         Self::new(Code::InvalidId, error.to_string())
+    }
+}
+
+impl From<InvalidEventName> for Problem {
+    fn from(error: InvalidEventName) -> Self {
+        Self::new(Code::InvalidArgument, error.to_string())
+    }
+}
+
+impl From<InvalidTags> for Problem {
+    fn from(error: InvalidTags) -> Self {
+        Self::new(Code::InvalidArgument, format!("tag: {error}"))
     }
 }
 
@@ -147,8 +193,25 @@ impl From<ManageError> for Problem {
         match error {
             ManageError::NotFound(_) => Self::new(Code::NotFound, message),
             ManageError::Ended { .. } => Self::new(Code::InstanceFinished, message),
+            ManageError::NotEnded { .. } => Self::new(Code::NotEnded, message),
+            ManageError::NotFailed { .. } => Self::new(Code::NotFailed, message),
+            ManageError::NotRewindable(_) => Self::new(Code::NotRewindable, message),
+            ManageError::TooManyPending(_) => Self::new(Code::TooManyPending, message),
+            ManageError::Unavailable(_) => Self::new(Code::ComponentUnavailable, message),
+            ManageError::StorageFull => Self::new(Code::StorageFull, message),
             ManageError::Unknown => Self::new(Code::OutcomeUnknown, message),
             ManageError::Read(error) => error.into(),
+        }
+    }
+}
+
+impl From<RestartError> for Problem {
+    fn from(error: RestartError) -> Self {
+        let message = error.to_string();
+        match error {
+            RestartError::NotFound(_) => Self::new(Code::NotFound, message),
+            RestartError::Start(error) => error.into(),
+            RestartError::Read(error) => error.into(),
         }
     }
 }

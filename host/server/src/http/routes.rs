@@ -9,7 +9,7 @@ use axum::routing::{get, post};
 
 use super::guard::{HostGuard, host};
 use super::urls::{RPC_BASE, Urls, WEBHOOK_BASE};
-use super::{health, instances, orchestrators};
+use super::{health, instances, openapi, orchestrators, tools};
 use crate::config::HubName;
 use crate::hub::Hub;
 use crate::problem::{Code, Problem};
@@ -45,17 +45,25 @@ impl Site {
     }
 }
 
-/// All routes.
+/// All routes. Those of the contract are the same under both bases.
 pub fn router(site: Site) -> Router {
-    let mut router = Router::new().route("/healthz", get(health::alive)).route("/readyz", get(health::ready));
+    let mut router = Router::new()
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/openapi.json", get(openapi::document))
+        .route(&format!("{RPC_BASE}/components/{{digest}}"), get(tools::component));
     for base in [WEBHOOK_BASE, RPC_BASE] {
+        let all = get(instances::list).delete(instances::purge_matching);
         router = router
-            .route(&format!("{base}/orchestrators/{{name}}"), post(orchestrators::start))
-            .route(&format!("{base}/orchestrators/{{name}}/{{id}}"), post(orchestrators::start_with_id))
-            .route(&format!("{base}/instances"), get(instances::list))
-            .route(&format!("{base}/instances/"), get(instances::list))
-            .route(&format!("{base}/instances/{{id}}"), get(instances::status))
-            .route(&format!("{base}/instances/{{id}}/{{operation}}"), post(instances::operate));
+            .route(&format!("{base}/orchestrators/{{fn}}"), post(orchestrators::start))
+            .route(&format!("{base}/orchestrators/{{fn}}/{{id}}"), post(orchestrators::start_with_id))
+            .route(&format!("{base}/instances"), all.clone())
+            .route(&format!("{base}/instances/"), all)
+            .route(&format!("{base}/instances/{{id}}"), get(instances::status).delete(instances::purge))
+            .route(&format!("{base}/instances/{{id}}/history"), get(tools::history))
+            .route(&format!("{base}/instances/{{id}}/{{operation}}"), post(instances::operate))
+            .route(&format!("{base}/instances/{{id}}/{{operation}}/{{event}}"), post(instances::raise))
+            .route(&format!("{base}/client-binding"), get(tools::binding));
     }
     router.fallback(no_route).method_not_allowed_fallback(no_route).with_state(site)
 }

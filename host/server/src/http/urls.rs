@@ -3,8 +3,6 @@
 //! They always name the webhook base, whichever base the request came by: the other one is for local clients, which
 //! make their own. No URL carries a secret.
 
-use std::fmt::Write;
-
 use kernel::model::InstanceId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
@@ -28,40 +26,94 @@ pub struct Urls<'a> {
     pub hub: &'a HubName,
 }
 
+/// What a URL leads to.
+enum Leads<'a> {
+    /// An instance, by its id as it stands in the URL, or one of its operations.
+    Instance(&'a str, &'static str),
+    /// Where instances are started.
+    Start,
+}
+
+/// The operations on an instance: each by the name of its URL and what it adds to the URL of the instance. `{eventName}`
+/// and `{text}` are for the client to fill in.
+const OPERATIONS: [(&str, &str, &str); 8] = [
+    ("statusQueryGetUri", "", ""),
+    ("sendEventPostUri", "/raiseEvent/{eventName}", ""),
+    ("terminatePostUri", "/terminate", "reason={text}&"),
+    (REWIND, "/rewind", "reason={text}&"),
+    ("purgeHistoryDeleteUri", "", ""),
+    ("restartPostUri", "/restart", ""),
+    ("suspendPostUri", "/suspend", "reason={text}&"),
+    ("resumePostUri", "/resume", "reason={text}&"),
+];
+/// The one that the contract knows in the binding only.
+const REWIND: &str = "rewindPostUri";
+/// What clients replace by the id of an instance.
+const ID_PLACEHOLDER: &str = "INSTANCEID";
+
 impl Urls<'_> {
     /// Where the instance's status is found.
     pub fn instance(&self, id: &InstanceId) -> String {
-        self.url(&segment(id.as_str()), "", "?")
+        self.url(Leads::Instance(&segment(id.as_str()), ""), "")
     }
 
-    /// The body that answers a start: where everything about the instance is found. `{eventName}` and `{text}` are for
-    /// the client to fill in.
+    /// The body that answers a start: where everything about the instance is found.
     pub fn management(&self, id: &InstanceId) -> Vec<u8> {
         let path = segment(id.as_str());
         let mut out = Vec::with_capacity(8 * (self.host.len() + path.len() + 128));
         let mut object = Object::begin(&mut out);
         object.text("id", id.as_str());
-        for (name, operation, query) in [
-            ("statusQueryGetUri", "", "?"),
-            ("sendEventPostUri", "/raiseEvent/{eventName}", "?"),
-            ("terminatePostUri", "/terminate", "?reason={text}&"),
-            ("purgeHistoryDeleteUri", "", "?"),
-            ("restartPostUri", "/restart", "?"),
-            ("suspendPostUri", "/suspend", "?reason={text}&"),
-            ("resumePostUri", "/resume", "?reason={text}&"),
-        ] {
-            object.text(name, &self.url(&path, operation, query));
-        }
+        self.operations(&mut object, &path, |name| name != REWIND);
         object.end();
         out
     }
 
-    fn url(&self, path: &str, operation: &str, query: &str) -> String {
-        let mut url = String::with_capacity(self.host.len() + path.len() + 128);
+    /// What a client of Durable Functions is made with: the value of a binding of the type `durableClient`.
+    pub fn binding(&self) -> Vec<u8> {
         let Self { host, hub } = self;
-        write!(url, "http://{host}{WEBHOOK_BASE}/instances/{path}{operation}{query}taskHub={hub}&connection=Storage")
-            .expect("writing into memory does not fail");
-        url
+        let mut out = Vec::with_capacity(12 * (host.len() + 128));
+        let mut object = Object::begin(&mut out);
+        object.text("taskHubName", hub.as_str());
+        object.object("creationUrls", |object| {
+            object.text("createNewInstancePostUri", &self.url(Leads::Start, ""));
+            let wait = "timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&";
+            object.text("createAndWaitOnNewInstancePostUri", &self.url(Leads::Start, wait));
+        });
+        object.object("managementUrls", |object| {
+            object.text("id", ID_PLACEHOLDER);
+            self.operations(object, ID_PLACEHOLDER, |_| true);
+        });
+        object.text("baseUrl", &format!("http://{host}{WEBHOOK_BASE}"));
+        // The JavaScript client takes an empty text for a host that is too old.
+        object.text("requiredQueryStringParameters", &self.required());
+        // The Python client joins paths to it and needs the slash.
+        object.text("rpcBaseUrl", &format!("http://{host}{RPC_BASE}/"));
+        object.payload("httpBaseUrl", None);
+        object.end();
+        out
+    }
+
+    fn operations(&self, object: &mut Object<'_>, path: &str, wanted: impl Fn(&str) -> bool) {
+        for (name, operation, query) in OPERATIONS.into_iter().filter(|(name, ..)| wanted(name)) {
+            object.text(name, &self.url(Leads::Instance(path, operation), query));
+        }
+    }
+
+    fn url(&self, to: Leads<'_>, query: &str) -> String {
+        let (host, required) = (self.host, self.required());
+        match to {
+            Leads::Instance(path, operation) => {
+                format!("http://{host}{WEBHOOK_BASE}/instances/{path}{operation}?{query}{required}")
+            }
+            Leads::Start => {
+                format!("http://{host}{WEBHOOK_BASE}/orchestrators/{{functionName}}[/{{instanceId}}]?{query}{required}")
+            }
+        }
+    }
+
+    /// What the URLs of Durable Functions carry, without a key.
+    fn required(&self) -> String {
+        format!("taskHub={}&connection=Storage", self.hub)
     }
 }
 
@@ -111,5 +163,34 @@ mod tests {
               "terminatePostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/%C3%A9%20%7B%22%25/terminate?reason={text}&taskHub=Hub&connection=Storage"
             }"#]],
         );
+    }
+    #[test]
+    fn a_binding() {
+        let hub = HubName::parse("Hub").unwrap();
+        let body: serde_json::Value =
+            serde_json::from_slice(&Urls { host: "localhost:7071", hub: &hub }.binding()).unwrap();
+        expect![[r#"
+            {
+              "baseUrl": "http://localhost:7071/runtime/webhooks/durabletask",
+              "creationUrls": {
+                "createAndWaitOnNewInstancePostUri": "http://localhost:7071/runtime/webhooks/durabletask/orchestrators/{functionName}[/{instanceId}]?timeout={timeoutInSeconds}&pollingInterval={intervalInSeconds}&taskHub=Hub&connection=Storage",
+                "createNewInstancePostUri": "http://localhost:7071/runtime/webhooks/durabletask/orchestrators/{functionName}[/{instanceId}]?taskHub=Hub&connection=Storage"
+              },
+              "httpBaseUrl": null,
+              "managementUrls": {
+                "id": "INSTANCEID",
+                "purgeHistoryDeleteUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID?taskHub=Hub&connection=Storage",
+                "restartPostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/restart?taskHub=Hub&connection=Storage",
+                "resumePostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/resume?reason={text}&taskHub=Hub&connection=Storage",
+                "rewindPostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/rewind?reason={text}&taskHub=Hub&connection=Storage",
+                "sendEventPostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/raiseEvent/{eventName}?taskHub=Hub&connection=Storage",
+                "statusQueryGetUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID?taskHub=Hub&connection=Storage",
+                "suspendPostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/suspend?reason={text}&taskHub=Hub&connection=Storage",
+                "terminatePostUri": "http://localhost:7071/runtime/webhooks/durabletask/instances/INSTANCEID/terminate?reason={text}&taskHub=Hub&connection=Storage"
+              },
+              "requiredQueryStringParameters": "taskHub=Hub&connection=Storage",
+              "rpcBaseUrl": "http://localhost:7071/durabletask/",
+              "taskHubName": "Hub"
+            }"#]].assert_eq(&serde_json::to_string_pretty(&body).unwrap());
     }
 }

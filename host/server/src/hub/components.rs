@@ -19,8 +19,8 @@ pub struct Components {
     /// Where deployments are recorded; gone when the hub stops.
     commits: Weak<Commits>,
     active: RwLock<Active>,
-    /// The activities of each component that is ready to run.
-    ready: RwLock<BTreeMap<ComponentDigest, BTreeSet<FunctionName>>>,
+    /// The functions of each component that is ready to run.
+    ready: RwLock<BTreeMap<ComponentDigest, BTreeSet<(FunctionKind, FunctionName)>>>,
     /// Serializes loading, so that two turns do not compile the same component.
     loading: Mutex<()>,
 }
@@ -123,14 +123,20 @@ impl Components {
     }
 
     fn note_ready(&self, digest: ComponentDigest, functions: &[Function]) {
-        let activities = functions.iter().filter(|function| function.kind == FunctionKind::Activity);
-        let names = activities.map(|function| function.name.clone()).collect();
+        let names = functions.iter().map(|function| (function.kind, function.name.clone())).collect();
         self.ready.write().unwrap_or_else(PoisonError::into_inner).insert(digest, names);
     }
 
     /// All functions that are served, by kind and name.
     pub fn functions(&self) -> Vec<DeployedFunction> {
         self.active().values().cloned().collect()
+    }
+
+    /// Which component plays each orchestrator.
+    pub(super) fn orchestrators(&self) -> Vec<(FunctionName, ComponentDigest)> {
+        let active = self.active();
+        let orchestrators = active.iter().filter(|((kind, _), _)| *kind == FunctionKind::Orchestrator);
+        orchestrators.map(|((_, name), serving)| (name.clone(), serving.component)).collect()
     }
 
     /// The component that new instances of an orchestrator are pinned to.
@@ -151,11 +157,7 @@ impl Components {
     /// The component that runs an activity for an instance of component `own`: its own if it has that activity, else the
     /// active deployment's.
     pub fn serving(&self, own: ComponentDigest, name: &FunctionName) -> Result<ComponentDigest, Failure> {
-        // After a restart its tasks run again before any turn is played, so its component may not be loaded yet.
-        let has = |names: &BTreeSet<FunctionName>| names.contains(name);
-        if self.ensure(own).is_ok()
-            && self.ready.read().unwrap_or_else(PoisonError::into_inner).get(&own).is_some_and(has)
-        {
+        if self.has(own, FunctionKind::Activity, name) {
             return Ok(own);
         }
         let found = self.active().get(&(FunctionKind::Activity, name.clone())).map(|found| found.component);
@@ -167,6 +169,33 @@ impl Components {
             Ok(()) => Ok(digest),
             Err(text) => Err(Failure::host(kind::NOT_FOUND, text).retryable()),
         }
+    }
+
+    /// The component that plays a child of an instance of component `own`: its own if it has that orchestrator, else the
+    /// active deployment's.
+    pub fn playing(&self, own: ComponentDigest, name: &FunctionName) -> Result<ComponentDigest, Failure> {
+        let found = if self.has(own, FunctionKind::Orchestrator, name) { Some(own) } else { self.orchestrator(name) };
+        found.ok_or_else(|| {
+            let text =
+                format!("no deployed component has an orchestrator named {name}; deploy one, or correct the name");
+            Failure::host(kind::NOT_FOUND, text)
+        })
+    }
+
+    /// The bytes of a component, if they are kept here.
+    pub fn bytes(&self, digest: ComponentDigest) -> Option<Vec<u8>> {
+        self.files.get(digest).ok().flatten()
+    }
+
+    /// Whether a component can run and has a function. After a restart it may not be loaded yet.
+    fn has(&self, digest: ComponentDigest, kind: FunctionKind, name: &FunctionName) -> bool {
+        self.ensure(digest).is_ok()
+            && self
+                .ready
+                .read()
+                .unwrap_or_else(PoisonError::into_inner)
+                .get(&digest)
+                .is_some_and(|functions| functions.contains(&(kind, name.clone())))
     }
 
     fn active(&self) -> RwLockReadGuard<'_, Active> {

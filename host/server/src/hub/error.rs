@@ -48,10 +48,55 @@ pub enum ManageError {
         /// How it ended.
         status: Status,
     },
+    /// Only an instance that has ended can be purged.
+    #[error("instance {id} has not ended, it is {}; terminate it first", status.as_str())]
+    NotEnded {
+        /// The id.
+        id: InstanceId,
+        /// Where it stands.
+        status: Status,
+    },
+    /// Only an instance that failed can be rewound.
+    #[error("instance {id} has not failed, it is {}; only a failed one can be rewound", status.as_str())]
+    NotFailed {
+        /// The id.
+        id: InstanceId,
+        /// Where it stands.
+        status: Status,
+    },
+    /// Its failure is its own.
+    #[error(
+        "instance {0} cannot be rewound: no failure of a task led to its end, or the orchestrator had dealt with it; \
+         restart the instance instead"
+    )]
+    NotRewindable(InstanceId),
+    /// It takes no more messages until it has played a turn.
+    #[error("too many messages wait for instance {0}; resume it, or try again later")]
+    TooManyPending(InstanceId),
+    /// Its history cannot be read.
+    #[error("{0}")]
+    Unavailable(String),
+    /// There is no space to store it.
+    #[error("the storage of this hub is full; try again when there is space")]
+    StorageFull,
     /// The host is stopping or recovering: whether it happened is not known.
     #[error("the host is stopping or recovering; look at the instance and try again")]
     Unknown,
     /// The index could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+}
+
+/// Why an instance was not started again.
+#[derive(Debug, thiserror::Error)]
+pub enum RestartError {
+    /// There is no such instance.
+    #[error("there is no instance {0}")]
+    NotFound(InstanceId),
+    /// It could not be started.
+    #[error(transparent)]
+    Start(#[from] StartError),
+    /// Its start could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
 }

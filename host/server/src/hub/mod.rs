@@ -5,6 +5,7 @@
 
 mod components;
 mod error;
+mod manage;
 mod open;
 mod status;
 mod view;
@@ -13,19 +14,20 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use kernel::model::{FunctionName, InstanceId, Payload};
-use kernel::partition::{NewId, Op, Reply, ReplyTo};
+use kernel::model::{ComponentDigest, FunctionKind, InstanceId, StartSpec};
+use kernel::partition::{Input, NewId, Op, Reply, ReplyTo};
 use kernel::port::{Page, Query, ReadError, Reader};
 use store_sqlite::Readers;
 use tokio::sync::oneshot;
 
 pub use components::{Components, Deployed, DeployedFunction};
-pub use error::{DeployError, ManageError, StartError, StatusError};
+pub use error::{DeployError, ManageError, RestartError, StartError, StatusError};
 pub use kernel::model::Ended;
+pub use manage::RestartAs;
 pub use open::{OpenError, OpenOptions, Running, open};
-pub use view::{Detail, InstanceView};
+pub use view::{Detail, HeldView, InstanceView};
 
-use crate::driver::{Clock, HeldInstances, Mail, Mailbox};
+use crate::driver::{Clock, HeldInstances, Mail, Mailbox, Running as RunningActivities};
 
 /// A hub that runs. Cheap to clone; all clones are the same hub.
 #[derive(Debug, Clone)]
@@ -40,6 +42,7 @@ struct Shared {
     components: Arc<Components>,
     readers: Readers,
     held: HeldInstances,
+    running: RunningActivities,
     clock: Arc<Clock>,
     next_reply: AtomicU64,
 }
@@ -49,12 +52,8 @@ struct Shared {
 pub struct NewInstance {
     /// Its id; without one the host makes one.
     pub id: Option<InstanceId>,
-    /// The orchestrator.
-    pub name: FunctionName,
-    /// Its input.
-    pub input: Payload,
-    /// The version that the caller asks for.
-    pub version: Option<String>,
+    /// What it is started with.
+    pub spec: StartSpec,
 }
 
 impl Hub {
@@ -108,20 +107,6 @@ impl Hub {
         }
     }
 
-    /// Ends an instance, whatever its state. Durable when this returns.
-    pub async fn terminate(&self, id: &InstanceId, reason: Payload) -> Result<(), ManageError> {
-        let (reply, answer) = self.reply();
-        let op = Op::Terminate { id: id.clone(), reason };
-        self.post(Mail::Ask { op, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
-        match answer.await {
-            Ok(Reply::Terminated) => Ok(()),
-            Ok(Reply::AlreadyEnded(status)) => Err(ManageError::Ended { id: id.clone(), status }),
-            Ok(Reply::NotFound) => Err(ManageError::NotFound(id.clone())),
-            Ok(Reply::Unreadable(text)) => Err(ReadError::Failed(text).into()),
-            _ => Err(ManageError::Unknown),
-        }
-    }
-
     /// One page of index entries.
     pub async fn list(&self, query: Query) -> Result<Page, ReadError> {
         let readers = self.shared.readers.clone();
@@ -134,25 +119,37 @@ impl Hub {
         self.shared.components.functions()
     }
 
-    /// Deploys a component. It is durable, and compiled, when this returns.
+    /// Deploys a component. It is durable, and compiled, when this returns. Instances that are held and that it fits go on.
     pub async fn deploy(&self, component: Vec<u8>) -> Result<Deployed, DeployError> {
         let shared = Arc::clone(&self.shared);
         let deploy = move || shared.components.deploy(&component, shared.clock.now());
-        tokio::task::spawn_blocking(deploy).await.unwrap_or_else(|error| Err(DeployError::Storage(error.to_string())))
+        let deployed = tokio::task::spawn_blocking(deploy).await;
+        let deployed = deployed.unwrap_or_else(|error| Err(DeployError::Storage(error.to_string())))?;
+        let orchestrators = deployed.functions.iter().filter(|function| function.kind == FunctionKind::Orchestrator);
+        let serving = orchestrators.map(|function| (function.name.clone(), deployed.digest)).collect();
+        // A hub that stops tries them when it starts again.
+        let _ = self.post(Mail::Input(Input::Deployed(serving)));
+        Ok(deployed)
+    }
+
+    /// The bytes of a component, if they are kept here.
+    pub async fn component(&self, digest: ComponentDigest) -> Option<Vec<u8>> {
+        let shared = Arc::clone(&self.shared);
+        tokio::task::spawn_blocking(move || shared.components.bytes(digest)).await.ok().flatten()
     }
 
     fn start_op(&self, new: NewInstance) -> Result<Op, StartError> {
-        let Some(component) = self.shared.components.orchestrator(&new.name) else {
-            let similar = self.shared.components.similar(&new.name);
-            return Err(StartError::UnknownFunction { name: new.name, similar });
+        let NewInstance { id, spec } = new;
+        let Some(component) = self.shared.components.orchestrator(&spec.name) else {
+            let similar = self.shared.components.similar(&spec.name);
+            return Err(StartError::UnknownFunction { name: spec.name, similar });
         };
-        let id = match new.id {
+        let id = match id {
             Some(id) => NewId::Given(id),
             None => NewId::Generated(generated_id()),
         };
-        let (name, input, version) = (new.name, new.input, new.version);
-        let seed = uuid::Uuid::new_v4().as_u64_pair().1;
-        let new = kernel::partition::NewInstance { id, name, component, input, version, seed };
+        let seed = random_seed();
+        let new = kernel::partition::NewInstance { id, component, seed, spec };
         Ok(Op::Start { new: Box::new(new), watch: None })
     }
 
@@ -197,9 +194,7 @@ fn started(answer: Result<Reply, oneshot::error::RecvError>) -> Result<InstanceI
         Ok(Reply::Unavailable(text)) => Err(StartError::Unavailable(text)),
         Ok(Reply::StorageFull) => Err(StartError::StorageFull),
         Ok(Reply::Unreadable(text)) => Err(ReadError::Failed(text).into()),
-        Ok(Reply::Ended(_) | Reply::AlreadyEnded(_) | Reply::NotFound | Reply::Terminated) | Err(_) => {
-            Err(StartError::Unknown)
-        }
+        Ok(_) | Err(_) => Err(StartError::Unknown),
     }
 }
 
@@ -208,4 +203,11 @@ fn started(answer: Result<Reply, oneshot::error::RecvError>) -> Result<InstanceI
 fn generated_id() -> InstanceId {
     let text = uuid::Uuid::now_v7().simple().to_string();
     InstanceId::parse(&text).expect("32 hexadecimal digits are an instance id")
+}
+
+/// 64 random bits: no two executions draw the same numbers, and no two derived child ids are equal.
+fn random_seed() -> u64 {
+    let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
+    // The version and the variant of a UUID are not random; each half has its fixed bits in another place.
+    high.rotate_left(32) ^ low
 }

@@ -5,9 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
+use kernel::partition::Input;
+
 use super::components::Components;
 use super::{Hub, Shared};
-use crate::driver::{Clock, Commits, Driver, Parts, start_commits};
+use crate::driver::{Clock, Commits, Driver, Mail, Parts, start_commits};
+use crate::egress::{Egress, Rules};
 
 pub use store_sqlite::Durability;
 
@@ -22,6 +25,8 @@ pub struct OpenOptions {
     pub durability: Durability,
     /// How many pages of 4 KiB the hub's file may have; no limit but the disk's if `None`.
     pub storage_max_pages: Option<u32>,
+    /// Where guests may call.
+    pub egress: Rules,
 }
 
 /// Why a hub was not opened. Nothing was changed.
@@ -76,9 +81,12 @@ pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
     let commits = Arc::new(start_commits(opened.writer, mailbox.clone())?);
     let components = Components::open(sandbox, opened.components, Arc::downgrade(&commits), deployments);
     let components = Arc::new(components);
+    // The first thing that the partition hears: instances that are held try what is served already.
+    let _ = mailbox.send(Mail::Input(Input::Deployed(components.orchestrators())));
     let driver = Driver::start(Parts {
         clock: Arc::clone(&clock),
         components: Arc::clone(&components),
+        egress: Egress::new(options.egress),
         readers: opened.readers.clone(),
         commits: Arc::clone(&commits),
         recovery: opened.recovery,
@@ -92,6 +100,7 @@ pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
         components,
         readers: opened.readers,
         held: Arc::clone(&driver.held),
+        running: driver.running.clone(),
         clock,
         next_reply: AtomicU64::new(0),
     };

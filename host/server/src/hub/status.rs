@@ -1,11 +1,12 @@
 //! Statuses, put together from the index and the rows of an instance.
 
-use kernel::codec::{Damage, DamageKind, Link, open_history, open_row};
-use kernel::model::{Ended, Event, Head, InstanceId, LogSeq, Payload, Record};
+use kernel::codec::{Damage, DamageKind, Export, Link, open_history, open_row};
+use kernel::model::{Ended, Head, InstanceId, LogSeq, Record};
+use kernel::orchestration::Warning;
 use kernel::port::{Key, ReadError, Reader};
 use std::sync::PoisonError;
 
-use super::{Detail, Hub, InstanceView, StatusError};
+use super::{Detail, HeldView, Hub, InstanceView, StatusError};
 
 impl Hub {
     /// Shows an instance.
@@ -19,23 +20,49 @@ impl Hub {
         read.await.unwrap_or_else(|error| Err(ReadError::Failed(error.to_string()).into()))
     }
 
+    /// The history of the present execution of an instance, for other machines.
+    pub async fn export(&self, id: &InstanceId) -> Result<Export, StatusError> {
+        let view = self.status(id, Detail::History).await?;
+        Ok(Export { records: view.history.unwrap_or_default() })
+    }
+
     /// How an instance that has ended did.
     pub(super) fn ended(&self, id: &InstanceId) -> Result<Option<Ended>, ReadError> {
-        match self.shared.readers.head(&Key::Id(id.clone()))? {
-            Some(head) => Ok(self.record(&head, head.last)?.ended()),
-            None => Ok(None),
-        }
+        self.consistent(id, |hub, head| Ok(hub.record(&head, head.last)?.ended())).map(Option::flatten)
     }
 
     fn view(&self, id: &InstanceId, detail: Detail) -> Result<InstanceView, StatusError> {
-        let head = self.shared.readers.head(&Key::Id(id.clone()))?;
-        let head = head.ok_or_else(|| StatusError::NotFound(id.clone()))?;
-        let held = self.shared.held.read().unwrap_or_else(PoisonError::into_inner).get(id).cloned();
-        let mut view = InstanceView { head, input: None, ended: None, held, history: None };
+        let found = self.consistent(id, |hub, head| hub.show(head, detail))?;
+        found.ok_or_else(|| StatusError::NotFound(id.clone()))
+    }
+
+    /// Reads what belongs to a head. Between the two reads the instance may begin its next execution or be deleted, and
+    /// then the rows are gone: that is not damage, and the newer head is shown.
+    fn consistent<T>(
+        &self,
+        id: &InstanceId,
+        read: impl Fn(&Self, Head) -> Result<T, ReadError>,
+    ) -> Result<Option<T>, ReadError> {
+        let mut before = None;
+        loop {
+            let Some(head) = self.shared.readers.head(&Key::Id(id.clone()))? else { return Ok(None) };
+            let place = (head.no, head.first);
+            match read(self, head) {
+                Err(ReadError::Damaged(_)) if before != Some(place) => before = Some(place),
+                outcome => return outcome.map(Some),
+            }
+        }
+    }
+
+    fn show(&self, head: Head, detail: Detail) -> Result<InstanceView, ReadError> {
+        let held = self.shared.held.read().unwrap_or_else(PoisonError::into_inner).get(&head.id).map(HeldView::from);
+        let (warnings, progress) = (Warning::of(&head), self.shared.running.progress(head.no));
+        let (started, input, ended, history) = (None, None, None, None);
+        let mut view = InstanceView { head, started, input, ended, held, warnings, progress, history };
         match detail {
             Detail::Head => {}
             Detail::Values => {
-                view.input = input(&self.record(&view.head, view.head.first)?);
+                view.start_of(&self.record(&view.head, view.head.first)?);
                 if view.head.status.is_terminal() {
                     view.ended = self.record(&view.head, view.head.last)?.ended();
                 }
@@ -43,8 +70,10 @@ impl Hub {
             Detail::History => {
                 let rows = self.shared.readers.history(view.head.no, view.head.last)?;
                 let last = Link { seq: view.head.last, sum: view.head.sum };
-                let records = open_history(view.head.no, last, &rows).map_err(ReadError::from)?;
-                view.input = records.first().and_then(input);
+                let records = open_history(view.head.no, last, &rows)?;
+                if let Some(first) = records.first() {
+                    view.start_of(first);
+                }
                 view.ended = records.last().and_then(Record::ended);
                 view.history = Some(records);
             }
@@ -52,16 +81,16 @@ impl Hub {
         Ok(view)
     }
 
-    fn record(&self, head: &Head, seq: LogSeq) -> Result<Record, ReadError> {
+    pub(super) fn record(&self, head: &Head, seq: LogSeq) -> Result<Record, ReadError> {
         let found = self.shared.readers.row(seq)?;
         let found = found.ok_or(Damage { no: head.no, seq, what: DamageKind::Missing })?;
         Ok(open_row(&found.row, found.prev_sum)?)
     }
 }
 
-fn input(first: &Record) -> Option<Payload> {
-    match first.events.first()? {
-        Event::Started(started) => Some(started.input.clone()),
-        _ => None,
+impl InstanceView {
+    fn start_of(&mut self, first: &Record) {
+        self.started = first.started().cloned();
+        self.input = self.started.as_ref().map(|started| started.spec.input.clone());
     }
 }

@@ -1,7 +1,7 @@
 //! What every store must do. Nothing here knows which one it is.
 
-use kernel::model::{LogSeq, Status, Timestamp};
-use kernel::port::{CommitError, Key, Order, Query, Reader, Recovery, Store};
+use kernel::model::{InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
+use kernel::port::{Batch, CommitError, Dropped, Key, Order, Query, Reader, Recovery, Store};
 
 use crate::hub::*;
 
@@ -16,72 +16,119 @@ pub trait Equipment {
 
 /// Runs the whole suite; each part on equipment of its own.
 pub fn run<E: Equipment>(new: impl Fn() -> E) {
-    commits_are_seen_and_survive(&new());
-    an_id_can_be_taken_over(&new());
+    for steps in [LIVES, RENEWALS, TAKEOVERS, PURGES, LETTERS] {
+        play(&new(), steps, Reopened::Never);
+        play(&new(), steps, Reopened::AfterEach);
+    }
     nothing_is_where_nothing_was(&new());
     queries(&new());
     rows_only_grow(&new());
 }
 
-fn commits_are_seen_and_survive(equipment: &impl Equipment) {
-    let batches: &[&[(&'static str, &[Did])]] = &[
-        &[("a", &[Start, Schedule(0)])],
-        &[("b", &[Start, Sleep(0, 9_000)]), ("c", &[Start, Schedule(0), Schedule(1), Sleep(2, 50)])],
-        &[("a", &[Finish(0), Schedule(1), Say("{\"step\":1}")]), ("d", &[Start, Complete])],
-        // Two rows of one instance in a batch: the head is that of the second.
-        &[("c", &[Finish(0)]), ("c", &[Finish(1), Fire(2), Sleep(3, 7_000)])],
-        &[("a", &[Retry(1, 123)]), ("e", &[Start, Sleep(0, 7_000)]), ("f", &[Start, Schedule(0), Fail])],
-        &[("b", &[Fire(0), Say("null"), Complete]), ("g", &[Start, Schedule(0), Terminate])],
-    ];
-    let (mut store, mut reader, recovery) = equipment.open();
-    assert_eq!((&recovery.busy[..], &recovery.wakes[..]), (&[][..], &[][..]));
-    let mut model = Model::new(&recovery);
-    for batch in batches {
-        for (id, did) in *batch {
-            model.add(id, did);
-        }
-        model.commit(&mut store).unwrap();
-        model.check(&reader);
-        drop((store, reader));
-        let recovery;
-        (store, reader, recovery) = equipment.open();
-        assert_eq!(recovery, model.recovery());
-        model.check(&reader);
-    }
+/// What one batch holds.
+type Step = fn(&mut Model) -> &mut Model;
+
+const LIVES: &[Step] = &[
+    |m| m.add("a", &[Start, Schedule(0)]),
+    |m| m.add("b", &[Start, Sleep(0, 9_000)]).add("c", &[StartChild, Schedule(0), Schedule(1), Sleep(2, 50)]),
+    |m| m.add("a", &[Finish(0), Schedule(1), Say("{\"step\":1}")]).add("d", &[Start, Complete]),
+    // Two rows of one instance in a batch: the head is that of the second.
+    |m| m.add("c", &[Finish(0)]).add("c", &[Finish(1), Fire(2), Sleep(3, 7_000)]),
+    |m| m.add("a", &[Retry(1, 123)]).add("e", &[Start, Sleep(0, 7_000)]).add("f", &[Start, Schedule(0), Fail]),
+    |m| m.add("b", &[Fire(0), Say("null"), Complete]).add("g", &[Start, Schedule(0), Terminate]),
+    |m| m.add("p", &[StartAt(9_500)]).add("s", &[Start, Sleep(0, 9_000), Schedule(1), Suspend]),
+    |m| m.add("p", &[Suspend]).add("s", &[Finish(1)]),
+    |m| m.add("p", &[Resume, Complete]).add("s", &[Resume, Fire(0), Schedule(2)]),
+];
+
+/// The next execution of an instance begins.
+const RENEWALS: &[Step] = &[
+    |m| m.add("a", &[StartChild, Sleep(0, 50)]).add("b", &[Start, Schedule(0)]),
+    |m| m.add("a", &[Fire(0), Schedule(1)]),
+    |m| m.renew("a", &[Sleep(0, 60)]),
+    // The row that ends an execution is in the same batch, or the whole execution is.
+    |m| m.add("a", &[Fire(0)]).renew("a", &[Schedule(0)]),
+    |m| m.renew("a", &[]).renew("a", &[Schedule(0)]).add("a", &[Finish(0), Sleep(1, 70)]),
+    |m| m.renew("b", &[Complete]).add("c", &[Start]).renew("c", &[]).add("c", &[Complete]),
+    // What was renewed goes, too.
+    |m| m.add("b", &[Start, Schedule(0)]).purge("c"),
+    |m| m.renew("a", &[Fail]).purge("a"),
+    |m| m.renew("b", &[Schedule(0)]).purge("b").add("b", &[Start, Schedule(0)]),
+];
+
+const TAKEOVERS: &[Step] = &[
+    |m| m.add("a", &[Start, Schedule(0)]).add("b", &[Start, Schedule(0)]),
+    |m| m.add("a", &[Finish(0), Complete]),
+    |m| m.add("a", &[Start, Schedule(0)]).add("b", &[Finish(0), Complete]),
+    // And once more, now that the store may have it written elsewhere.
+    |m| m.add("a", &[Terminate]),
+    |m| m.add("a", &[Start]),
+    |m| m.add("a", &[Complete]).add("a", &[Start, Complete]).add("a", &[Start, Schedule(0)]),
+];
+
+const PURGES: &[Step] = &[
+    |m| m.add("a", &[Start, Schedule(0)]).add("b", &[Start, Complete]).add("c", &[Start]),
+    |m| m.add("a", &[Finish(0), Complete]).add("c", &[Complete]),
+    // The newest instance and the newest row: their numbers must not be given again.
+    |m| m.purge("c"),
+    |m| m.purge("a").purge("b"),
+    |m| m.add("b", &[Start, Schedule(0)]).add("c", &[Start, Fail]),
+    |m| m.add("b", &[Terminate]).purge("b").purge("c"),
+    |m| m.add("d", &[Start, Complete]).purge("d"),
+    |m| m.add("a", &[Start, Sleep(0, 9_000)]),
+];
+
+const LETTERS: &[Step] = &[
+    |m| m.post("one").add("a", &[Start]),
+    |m| m.post("two").post("three"),
+    |m| m.take_letter("two").add("a", &[Schedule(0)]),
+    |m| m.take_letter("three").take_letter("one"),
+    |m| m.post("four").take_letter("four"),
+    |m| m.post("five"),
+];
+
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reopened {
+    Never,
+    AfterEach,
 }
 
-fn an_id_can_be_taken_over(equipment: &impl Equipment) {
-    let (mut store, reader, recovery) = equipment.open();
+/// Commits one batch after the other. All that was committed is seen, and survives.
+fn play(equipment: &impl Equipment, steps: &[Step], reopened: Reopened) {
+    let (mut store, mut reader, mut recovery) = equipment.open();
     let mut model = Model::new(&recovery);
-    model.add("a", &[Start, Schedule(0)]).add("b", &[Start, Schedule(0)]).commit(&mut store).unwrap();
-    model.add("a", &[Finish(0), Complete]).commit(&mut store).unwrap();
-    let old = model.live["a"].clone();
-    model.add("a", &[Start, Schedule(0)]).add("b", &[Finish(0), Complete]).commit(&mut store).unwrap();
-    model.check(&reader);
-    assert_eq!(reader.head(&Key::No(old.head.no)), Ok(None));
-    for row in &old.rows {
-        assert_eq!(reader.row(row.seq), Ok(None));
+    model.check_recovery(&recovery);
+    for step in steps {
+        step(&mut model).commit(&mut store).unwrap();
+        model.check(&reader);
+        if reopened == Reopened::AfterEach {
+            drop((store, reader));
+            (store, reader, recovery) = equipment.open();
+            model.check_recovery(&recovery);
+            model.renumber(&recovery);
+            model.check(&reader);
+        }
     }
-    assert!(reader.history(old.head.no, old.head.last).is_err());
     drop((store, reader));
-    let (mut store, reader, recovery) = equipment.open();
-    assert_eq!(recovery, model.recovery());
+    let (store, reader, recovery) = equipment.open();
+    model.check_recovery(&recovery);
     model.check(&reader);
-    // And once more, now that the store may have it written elsewhere.
-    model.add("a", &[Terminate]).commit(&mut store).unwrap();
-    model.add("a", &[Start]).commit(&mut store).unwrap();
-    model.check(&reader);
+    drop(store);
 }
 
 fn nothing_is_where_nothing_was(equipment: &impl Equipment) {
     let (mut store, reader, recovery) = equipment.open();
     let mut model = Model::new(&recovery);
     store.commit(&model.take()).unwrap();
+    let dropped = Dropped { no: InstanceNo(77), last: LogSeq(88) };
+    let (drops, trims, takes) = (vec![dropped], vec![dropped], vec![LetterNo(99)]);
+    store.commit(&Batch { drops, trims, takes, ..Batch::default() }).unwrap();
     model.add("a", &[Start]).commit(&mut store).unwrap();
+    model.check(&reader);
     let head = &model.live["a"].head;
-    let nobody = kernel::model::InstanceId::parse("nobody").unwrap();
+    let nobody = InstanceId::parse("nobody").unwrap();
     assert_eq!(reader.head(&Key::Id(nobody)), Ok(None));
-    assert_eq!(reader.head(&Key::No(kernel::model::InstanceNo(head.no.0 + 1))), Ok(None));
+    assert_eq!(reader.head(&Key::No(InstanceNo(head.no.0 + 1))), Ok(None));
     assert_eq!(reader.row(LogSeq(head.last.0 + 1)), Ok(None));
     assert!(reader.history(head.no, LogSeq(head.last.0 + 1)).is_err());
 }
@@ -90,9 +137,10 @@ fn queries(equipment: &impl Equipment) {
     let (mut store, reader, recovery) = equipment.open();
     let mut model = Model::new(&recovery);
     for id in ["order-1", "order-2", "order-%", "Order-4", "order", "é-1", "é-2"] {
-        model.add(id, &[Start, Schedule(0)]).commit(&mut store).unwrap();
+        let did: &[Did] = if id == "order-%" { &[StartAt(9_000)] } else { &[Start, Schedule(0)] };
+        model.add(id, did).commit(&mut store).unwrap();
     }
-    model.add("order-2", &[Finish(0), Complete]).add("é-1", &[Fail]).add("order", &[Terminate]);
+    model.add("order-2", &[Finish(0), Complete]).add("é-1", &[Fail]).add("order", &[Terminate]).add("é-2", &[Suspend]);
     model.commit(&mut store).unwrap();
     let heads = model.heads();
     let created = |index: usize| Some(heads[index].created);
@@ -114,6 +162,8 @@ fn queries(equipment: &impl Equipment) {
     check(Query { prefix: prefix("é"), ..all() }, &["é-1", "é-2"]);
     check(Query { prefix: prefix(""), statuses: vec![Status::Failed], ..all() }, &["é-1"]);
     check(Query { statuses: vec![Status::Completed, Status::Terminated], ..all() }, &["order-2", "order"]);
+    check(Query { statuses: vec![Status::Pending, Status::Suspended], ..all() }, &["order-%", "é-2"]);
+    check(Query { statuses: vec![Status::Running], ..all() }, &["order-1", "Order-4"]);
     check(Query { created_from: created(1), created_to: created(3), ..all() }, &["order-2", "order-%", "Order-4"]);
     check(Query { created_from: Some(Timestamp(u64::MAX)), ..all() }, &[]);
     check(Query { created_to: Some(Timestamp(u64::MAX)), statuses: vec![Status::Failed], ..all() }, &["é-1"]);

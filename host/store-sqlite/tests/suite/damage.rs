@@ -2,11 +2,12 @@
 
 use std::path::Path;
 
+use kernel::codec::open_letter;
 use kernel::model::InstanceNo;
-use kernel::port::{Key, ReadError, Reader};
+use kernel::port::{Batch, Key, ReadError, Reader, Store};
 use rusqlite::Connection;
 use rusqlite::types::Value;
-use store_sqlite::{Hub, Opened, Options};
+use store_sqlite::{Flushed, Hub, Opened, Options};
 
 use crate::files::{flush, open, tamper};
 use crate::hub::*;
@@ -17,6 +18,7 @@ const INSTANCES: &[&str] = &[
     "id",
     "name",
     "component",
+    "parent",
     "execution",
     "status",
     "created",
@@ -32,11 +34,15 @@ const INSTANCES: &[&str] = &[
     "sum",
 ];
 
+const LETTERS: &[&str] = &["no", "sum", "body"];
+
 /// How the hub was left.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Left {
     /// All heads are in their table.
     Flushed,
+    /// Those are that rows 1 to 4 led to; recovery reads the others.
+    Half,
     /// No head is; recovery reads the log.
     Not,
 }
@@ -47,18 +53,23 @@ fn prepare(dir: &Path, left: Left) -> Model {
     let mut model = Model::new(&recovery);
     let turns: [(_, &[Did]); 7] = [
         ("a", &[Start, Schedule(0)]),
-        ("b", &[Start, Schedule(0), Sleep(1, 9_000), Say("\"half way\"")]),
+        ("b", &[StartChild, Schedule(0), Sleep(1, 9_000), Say("\"half way\"")]),
         ("c", &[Start, Sleep(0, 8_000)]),
         ("b", &[Finish(0), Schedule(2)]),
         ("a", &[Finish(0), Schedule(1)]),
         ("b", &[Retry(2, 8_500)]),
         ("c", &[Say("1")]),
     ];
-    for (id, did) in turns {
+    let flushed = match left {
+        Left::Flushed => 7,
+        Left::Half => 4,
+        Left::Not => 0,
+    };
+    for (no, (id, did)) in (1..).zip(turns) {
         model.add(id, did).commit(&mut writer).unwrap();
-    }
-    if left == Left::Flushed {
-        flush(&mut writer);
+        if no == flushed {
+            flush(&mut writer);
+        }
     }
     model
 }
@@ -90,7 +101,7 @@ fn is_damaged<T>(read: &Result<T, ReadError>) -> bool {
 
 #[test]
 fn rows_of_the_log() {
-    for left in [Left::Flushed, Left::Not] {
+    for left in [Left::Flushed, Left::Half, Left::Not] {
         for row in [2, 4, 6] {
             for column in LOG.iter().filter(|column| (row, **column) != (2, "prev")) {
                 let dir = tempfile::tempdir().unwrap();
@@ -140,6 +151,56 @@ fn rows_of_the_index() {
 }
 
 #[test]
+fn letters() {
+    for column in LETTERS {
+        let dir = tempfile::tempdir().unwrap();
+        let Opened { mut writer, recovery, .. } = open(dir.path());
+        let mut model = Model::new(&recovery);
+        model.post("one").post("two").post("three").commit(&mut writer).unwrap();
+        drop(writer);
+        let two = model.letters.remove("two").unwrap();
+        flip(dir.path(), "letters", column, &format!("no = {}", two.no.0));
+        let Opened { mut writer, recovery, .. } = open(dir.path());
+        let (whole, damaged): (Vec<_>, Vec<_>) =
+            recovery.letters.iter().cloned().partition(|letter| open_letter(letter).is_ok());
+        assert_eq!(whole, model.letters_in_order(), "{column}");
+        // The kernel finds it and takes it, and the others go on.
+        assert_eq!(damaged.len(), 1, "{column}");
+        assert_ne!(damaged[0], two, "{column}");
+        writer.commit(&Batch { takes: vec![damaged[0].no], ..Batch::default() }).unwrap();
+        model.renumber(&recovery);
+        model.post("four").take_letter("one").commit(&mut writer).unwrap();
+        drop(writer);
+        model.check_recovery(&open(dir.path()).recovery);
+    }
+}
+
+#[test]
+fn what_is_held_can_be_dropped() {
+    for (left, then) in [(Left::Half, Flushed::All), (Left::Not, Flushed::All), (Left::Not, Flushed::Some)] {
+        for (row, column) in [(2, "body"), (4, "seq"), (4, "sum"), (6, "prev"), (6, "body")] {
+            let dir = tempfile::tempdir().unwrap();
+            let mut model = prepare(dir.path(), left);
+            flip(dir.path(), "log", column, &format!("seq = {row}"));
+            let Opened { mut writer, readers, recovery, damaged, .. } = open(dir.path());
+            assert_eq!(damaged.len(), 1);
+            if then == Flushed::All {
+                flush(&mut writer);
+            }
+            model.renumber(&recovery);
+            let id = model.live["b"].head.id.clone();
+            model.purge("b").commit(&mut writer).unwrap();
+            assert_eq!(readers.head(&Key::Id(id.clone())), Ok(None));
+            drop((writer, readers));
+            let Opened { readers, recovery, damaged, .. } = open(dir.path());
+            assert_eq!(damaged, [], "{column} of row {row}, {left:?}, {then:?}");
+            assert_eq!(readers.head(&Key::Id(id)), Ok(None));
+            model.check_recovery(&recovery);
+        }
+    }
+}
+
+#[test]
 fn an_index_row_is_mended_from_the_log_if_recovery_reads_it_anyway() {
     let dir = tempfile::tempdir().unwrap();
     let mut model = prepare(dir.path(), Left::Flushed);
@@ -175,6 +236,21 @@ fn a_held_instance_is_free_when_its_history_is_whole_again() {
 }
 
 #[test]
+fn the_watermark_does_not_go_back_for_what_is_held() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut model = prepare(dir.path(), Left::Not);
+    flip(dir.path(), "log", "body", "seq = 4");
+    let watermark = || -> i64 {
+        let conn = Connection::open(dir.path().join("hub.db")).unwrap();
+        conn.query_row("SELECT watermark FROM hub", [], |row| row.get(0)).unwrap()
+    };
+    flush(&mut open(dir.path()).writer);
+    assert_eq!(watermark(), 7);
+    model.purge("a").commit(&mut open(dir.path()).writer).unwrap();
+    assert_eq!(watermark(), 7);
+}
+
+#[test]
 fn a_row_that_is_gone() {
     let dir = tempfile::tempdir().unwrap();
     let model = prepare(dir.path(), Left::Flushed);
@@ -185,7 +261,7 @@ fn a_row_that_is_gone() {
 
 #[test]
 fn the_hubs_own_row() {
-    for column in ["boot", "watermark", "next_no", "next_seq", "sum"] {
+    for column in ["boot", "watermark", "next_no", "next_seq", "next_letter", "sum"] {
         let dir = tempfile::tempdir().unwrap();
         prepare(dir.path(), Left::Flushed);
         flip(dir.path(), "hub", column, "one = 1");

@@ -19,6 +19,7 @@ fn function(kind: FunctionKind, name: &str) -> Function {
         coefficient: 1.5,
         max_interval: None,
         retry_timeout: Some(Millis(9)),
+        jitter: 0.25,
         non_retryable: vec!["declined".to_owned()],
     };
     Function {

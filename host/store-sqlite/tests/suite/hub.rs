@@ -3,17 +3,25 @@
 
 use std::collections::BTreeMap;
 
-use kernel::codec::{Link, Row, open_history, open_row, seal};
+use kernel::codec::{Link, Row, SealedLetter, open_history, open_row, seal, seal_letter};
 use kernel::model::*;
 use kernel::orchestration::{State, extend_head, fold};
 use kernel::port::{Batch, CommitError, Dropped, Key, Order, Page, Query, ReadError, Reader, Recovery, Store};
+
+pub use crate::did::{Did, Did::*};
+use crate::did::{event, started};
 
 /// What was committed, by the name of the instance.
 #[derive(Default)]
 pub struct Model {
     pub live: BTreeMap<&'static str, Instance>,
+    /// Letters that wait, by what they say.
+    pub letters: BTreeMap<&'static str, SealedLetter>,
+    /// Instances that went, and rows that did.
+    gone: (Vec<InstanceNo>, Vec<LogSeq>),
     next_no: u64,
     next_seq: u64,
+    next_letter: u64,
     /// Decided and not yet committed.
     batch: Batch,
 }
@@ -25,48 +33,90 @@ pub struct Instance {
     pub rows: Vec<Row>,
 }
 
-/// One thing that happens to an instance.
-#[derive(Debug, Clone, Copy)]
-pub enum Did {
-    Start,
-    Schedule(u32),
-    Finish(u32),
-    Retry(u32, u64),
-    Sleep(u32, u64),
-    Fire(u32),
-    Say(&'static str),
-    Complete,
-    Fail,
-    Terminate,
-}
-
-pub use Did::*;
-
 impl Model {
     pub fn new(recovery: &Recovery) -> Self {
-        Self { next_no: recovery.next_no, next_seq: recovery.next_seq, ..Self::default() }
+        let mut model = Self::default();
+        model.renumber(recovery);
+        model
     }
 
     /// Goes on with the numbers that a store gives after it was opened again.
     pub fn renumber(&mut self, recovery: &Recovery) {
         (self.next_no, self.next_seq) = (recovery.next_no, recovery.next_seq);
+        self.next_letter = recovery.next_letter;
     }
 
     /// Adds a row to the batch; a start drops the instance that has the name.
     pub fn add(&mut self, id: &'static str, did: &[Did]) -> &mut Self {
-        let at = Timestamp(1_000 + self.next_seq);
-        let mut events = vec![Event::TurnStarted];
-        events.extend(did.iter().map(|did| event(id, *did)));
-        if matches!(did[0], Start) {
-            events.swap(0, 1);
-            if let Some(old) = self.live.remove(id) {
-                self.batch.drops.push(Dropped { no: old.head.no, last: old.head.last });
-            }
+        let at = self.now();
+        let events = did.iter().map(|did| event(id, at, *did));
+        let turn = Event::TurnStarted { takes: 0 };
+        if !did[0].begins() {
+            let before = self.live.remove(id).expect("it was started");
+            return self.append(id, before.head.no, Some(before), [turn].into_iter().chain(events).collect());
         }
+        if self.live.contains_key(id) {
+            self.purge(id);
+        }
+        let no = InstanceNo(self.next_no);
+        self.next_no += 1;
+        let mut events: Vec<Event> = events.collect();
+        if !matches!(did[0], StartAt(_)) {
+            events.insert(1, turn);
+        }
+        self.append(id, no, None, events)
+    }
+
+    /// Begins the next execution: its first row takes the place of all others.
+    pub fn renew(&mut self, id: &'static str, did: &[Did]) -> &mut Self {
+        let at = self.now();
+        let before = self.leave(id);
+        self.batch.trims.push(Dropped { no: before.no, last: before.last });
+        let begins = started(id, before.created, before.execution.next());
+        let events = [begins, Event::TurnStarted { takes: 0 }].into_iter();
+        self.append(id, before.no, None, events.chain(did.iter().map(|did| event(id, at, *did))).collect())
+    }
+
+    /// Drops an instance.
+    pub fn purge(&mut self, id: &'static str) -> &mut Self {
+        let before = self.leave(id);
+        self.batch.drops.push(Dropped { no: before.no, last: before.last });
+        self.batch.heads.retain(|other| other.no != before.no);
+        self.gone.0.push(before.no);
+        self
+    }
+
+    /// Posts a letter.
+    pub fn post(&mut self, text: &'static str) -> &mut Self {
+        let event = Raised { name: EventName::parse(text).unwrap(), input: Payload::null() };
+        let letter = Letter::Raise { to: InstanceId::parse("a").unwrap(), event };
+        let sealed = seal_letter(LetterNo(self.next_letter), &letter);
+        self.next_letter += 1;
+        self.batch.posts.push(sealed.clone());
+        self.letters.insert(text, sealed);
+        self
+    }
+
+    /// Takes a letter.
+    pub fn take_letter(&mut self, text: &str) -> &mut Self {
+        let taken = self.letters.remove(text).expect("it was posted");
+        self.batch.takes.push(taken.no);
+        self
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp(1_000 + self.next_seq)
+    }
+
+    fn leave(&mut self, id: &str) -> Head {
+        let Instance { head, rows, .. } = self.live.remove(id).expect("it was started");
+        self.gone.1.extend(rows.iter().map(|row| row.seq));
+        head
+    }
+
+    fn append(&mut self, id: &'static str, no: InstanceNo, before: Option<Instance>, events: Vec<Event>) -> &mut Self {
+        let at = self.now();
         let record = Record { at, events };
-        let before = self.live.remove(id);
-        let no = before.as_ref().map_or(InstanceNo(self.next_no), |instance| instance.head.no);
-        self.next_no = self.next_no.max(no.0 + 1);
         let link = before.as_ref().map(|instance| Link { seq: instance.head.last, sum: instance.head.sum });
         let row = seal(no, LogSeq(self.next_seq), link, &record);
         self.next_seq += 1;
@@ -109,6 +159,12 @@ impl Model {
                 assert_eq!(linked.row, row, "{id}");
             }
         }
+        for no in &self.gone.0 {
+            assert_eq!(reader.head(&Key::No(*no)), Ok(None), "{no:?}");
+        }
+        for seq in &self.gone.1 {
+            assert_eq!(reader.row(*seq), Ok(None), "{seq:?}");
+        }
         let listed = pages(reader, &Query { limit: 3, order: Order::OldestFirst, ..Query::default() });
         assert_eq!(listed, self.heads());
     }
@@ -120,18 +176,28 @@ impl Model {
         heads
     }
 
-    /// What a store has to recover.
-    pub fn recovery(&self) -> Recovery {
-        let mut recovery = Recovery { next_no: self.next_no, next_seq: self.next_seq, ..Recovery::default() };
+    /// All letters that wait, by number.
+    pub fn letters_in_order(&self) -> Vec<SealedLetter> {
+        let mut letters: Vec<SealedLetter> = self.letters.values().cloned().collect();
+        letters.sort_by_key(|letter| letter.no);
+        letters
+    }
+
+    /// Compares what a store recovered with what was committed. It may leave numbers of letters out.
+    pub fn check_recovery(&self, found: &Recovery) {
+        let letters = self.letters_in_order();
+        let (next_no, next_seq, next_letter) = (self.next_no, self.next_seq, found.next_letter);
+        let mut expect = Recovery { next_no, next_seq, next_letter, letters, ..Recovery::default() };
         for head in self.heads().into_iter().filter(|head| !head.status.is_terminal()) {
             match head.wake_at {
-                _ if head.open_tasks > 0 => recovery.busy.push(head.no),
-                Some(at) => recovery.wakes.push((at, head.no)),
+                _ if head.open_tasks > 0 => expect.busy.push(head.no),
+                Some(at) => expect.wakes.push((at, head.no)),
                 None => {}
             }
         }
-        recovery.wakes.sort();
-        recovery
+        expect.wakes.sort();
+        assert_eq!(*found, expect);
+        assert!(next_letter >= self.next_letter, "a number of a letter is given twice");
     }
 }
 
@@ -155,38 +221,5 @@ pub fn pages(reader: &impl Reader, query: &Query) -> Vec<Head> {
         if next.is_none() {
             return all;
         }
-    }
-}
-
-fn event(id: &str, did: Did) -> Event {
-    let failure = || Failure::host(kind::TRAP, "no");
-    match did {
-        Start => Event::Started(Box::new(Started {
-            id: InstanceId::parse(id).unwrap(),
-            execution: Execution::FIRST,
-            name: FunctionName::parse("orders.Ship").unwrap(),
-            component: ComponentDigest::of(id.as_bytes()),
-            version: None,
-            parent: None,
-            seed: 7,
-            rules: 1,
-            input: Payload::null(),
-        })),
-        Schedule(task) => Event::TaskScheduled {
-            task: TaskId(task),
-            name: FunctionName::parse("pack").unwrap(),
-            input: Payload::null(),
-            options: ActivityOptions::default(),
-        },
-        Finish(task) => Event::TaskCompleted { task: TaskId(task), output: Payload::null() },
-        Retry(task, at) => {
-            Event::TaskAttemptFailed { task: TaskId(task), attempt: 1, failure: failure(), retry_at: Timestamp(at) }
-        }
-        Sleep(id, at) => Event::TimerCreated { timer: TaskId(id), fire_at: Timestamp(at) },
-        Fire(id) => Event::TimerFired { timer: TaskId(id) },
-        Say(text) => Event::CustomStatusSet { value: Payload::parse(text.as_bytes()).unwrap() },
-        Complete => Event::Completed { output: Payload::null() },
-        Fail => Event::Failed { failure: failure() },
-        Terminate => Event::Terminated { reason: Payload::null() },
     }
 }

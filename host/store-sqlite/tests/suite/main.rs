@@ -7,6 +7,8 @@
 mod conformance;
 mod damage;
 mod deployments;
+mod did;
 mod files;
 mod hub;
+mod random;
 mod space;

@@ -2,7 +2,11 @@
 
 use super::*;
 use expect_test::{Expect, expect};
-use kernel::model::{ActivityOptions, ComponentDigest, Execution, InstanceId, InstanceNo, LogSeq};
+use kernel::model::{
+    ActivityOptions, Attempted, ChildOptions, ComponentDigest, Event, EventName, Execution, FunctionName, InstanceId,
+    InstanceNo, LogSeq, Parent, Raised, Record, StartSpec, Status, Tags, TaskId, Timestamp, TraceContext,
+};
+use kernel::orchestration::Warning;
 
 const SHOW_ALL: Show = Show { input: Part::Shown, history_output: Part::Shown };
 const SHOW_LITTLE: Show = Show { input: Part::Hidden, history_output: Part::Hidden };
@@ -15,28 +19,49 @@ fn name(text: &str) -> FunctionName {
     FunctionName::parse(text).unwrap()
 }
 
+fn id(text: &str) -> InstanceId {
+    InstanceId::parse(text).unwrap()
+}
+
 fn failure() -> Failure {
-    Failure::from_guest("declined".into(), "no \"money\"".into(), Some("at line 3".into()), false)
+    Failure::from_guest("declined".into(), "no \"money\"".into(), Some("at line 3".into()), false, Vec::new())
+}
+
+/// The failure of somebody who failed because somebody else did, who failed because of [`failure`].
+fn passed_on() -> Failure {
+    Failure::of_child(&id("child"), &Failure::of_child(&id("grandchild"), &failure()))
 }
 
 /// The instance `my-id` of `Chain`, started at 05:00:00 with `{"n":1}`, whose later records are these.
 fn view(later: Vec<Record>) -> InstanceView {
-    let started = Started {
-        id: InstanceId::parse("my-id").unwrap(),
-        execution: Execution::FIRST,
+    let spec = StartSpec {
         name: name("Chain"),
-        component: ComponentDigest([7; 32]),
+        input: payload(r#"{"n":1}"#),
         version: None,
+        tags: Tags::default(),
+        trace: None,
+        start_at: None,
         parent: None,
+    };
+    started_as(spec, later)
+}
+
+fn started_as(spec: StartSpec, later: Vec<Record>) -> InstanceView {
+    let started = Started {
+        id: id("my-id"),
+        execution: Execution::FIRST,
+        created: at(0),
+        component: ComponentDigest([7; 32]),
         seed: 1,
         rules: 1,
-        input: payload(r#"{"n":1}"#),
+        spec,
     };
     let mut head = Head {
         no: InstanceNo(1),
         id: started.id.clone(),
-        name: started.name.clone(),
+        name: started.spec.name.clone(),
         component: started.component,
+        parent: started.spec.parent.clone(),
         execution: started.execution,
         status: Status::Running,
         created: at(0),
@@ -51,11 +76,12 @@ fn view(later: Vec<Record>) -> InstanceView {
         custom_status: None,
     };
     later.iter().for_each(|record| head.note(record));
-    let ended = later.iter().find_map(Record::ended);
-    let input = Some(started.input.clone());
-    let begin = Record { at: at(0), events: vec![Event::Started(Box::new(started)), Event::TurnStarted] };
-    let history = Some([vec![begin], later].concat());
-    InstanceView { head, input, ended, held: None, history }
+    let ended = later.last().and_then(Record::ended);
+    head.status = ended.as_ref().map_or(Status::Running, Ended::status);
+    let events = vec![Event::Started(Box::new(started.clone())), Event::TurnStarted { takes: 0 }];
+    let history = Some([vec![record(0, events)], later].concat());
+    let (input, started) = (Some(started.spec.input.clone()), Some(started));
+    InstanceView { head, started, input, ended, held: None, warnings: Vec::new(), progress: Vec::new(), history }
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -162,14 +188,17 @@ fn statuses() {
         runtimeStatus: "Terminated"
     "#]],
     );
-    let held = Some("history row 7 is damaged".to_owned());
+    let lines = vec![("history has", "create-timer 5".to_owned()), ("code has", "nothing".to_owned())];
+    let held = Some(HeldView { text: "the code does not replay".to_owned(), lines, remedy: "deploy other code" });
     check(
         &InstanceView { held, input: None, ..status_only(vec![]) },
         SHOW_ALL,
         expect![[r#"
         createdTime: "2026-11-22T05:00:00Z"
         customStatus: null
-        held: "history row 7 is damaged"
+        held: "the code does not replay"
+        heldDetails: [{"name":"history has","value":"create-timer 5"},{"name":"code has","value":"nothing"}]
+        heldRemedy: "deploy other code"
         input: null
         instanceId: "my-id"
         lastUpdatedTime: "2026-11-22T05:00:00Z"
@@ -182,7 +211,7 @@ fn statuses() {
 
 #[test]
 fn histories() {
-    let busy = Failure::from_guest("busy".into(), "try later".into(), None, true);
+    let busy = Failure::from_guest("busy".into(), "try later".into(), None, true, Vec::new());
     let fire_at = at(60);
     let all = vec![
         record(
@@ -198,15 +227,15 @@ fn histories() {
         record(
             6,
             vec![
-                Event::TurnStarted,
+                Event::TurnStarted { takes: 1 },
                 Event::TaskCompleted { task: TaskId(0), output: payload("\"Hello Tokyo!\"") },
                 Event::TaskFailed { task: TaskId(1), failure: failure() },
-                Event::TimerCancelled { timer: TaskId(3) },
+                Event::Cancelled { target: TaskId(3) },
                 Event::CustomStatusSet { value: payload("1") },
                 scheduled(5, "\"Oslo\""),
             ],
         ),
-        record(60, vec![Event::TurnStarted, Event::TimerFired { timer: TaskId(2) }]),
+        record(60, vec![Event::TurnStarted { takes: 1 }, Event::TimerFired { timer: TaskId(2) }]),
         record(61, vec![Event::Completed { output: payload("[1]") }]),
     ];
     check(
@@ -291,5 +320,153 @@ fn histories() {
         output: "stop"
         runtimeStatus: "Terminated"
     "#]],
+    );
+}
+
+#[test]
+fn what_it_was_started_with_and_what_is_the_matter_with_it() {
+    let attempted = Attempted { execution: Execution::FIRST, task: TaskId(0), attempt: 1 };
+    let tags = Tags::new([("team".to_owned(), "blue".to_owned()), ("n".to_owned(), "1".to_owned())]).unwrap();
+    let trace = TraceContext::parse("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", None);
+    let spec = StartSpec {
+        name: name("Chain"),
+        input: payload("1"),
+        version: Some("2.0".to_owned()),
+        tags,
+        trace,
+        start_at: Some(at(60)),
+        parent: Some(Parent { no: InstanceNo(9), id: id("mother"), attempted }),
+    };
+    let mut shown = InstanceView { history: None, ..started_as(spec, vec![]) };
+    shown.head.status = Status::Pending;
+    shown.warnings = vec![Warning { what: "events in the history", used: 160_000, limit: 200_000 }];
+    shown.progress = vec![(TaskId(3), name("copy"), payload(r#"{"done":7}"#))];
+    check(
+        &shown,
+        SHOW_ALL,
+        expect![[r#"
+        createdTime: "2026-11-22T05:00:00Z"
+        customStatus: null
+        input: 1
+        instanceId: "my-id"
+        lastUpdatedTime: "2026-11-22T05:00:00Z"
+        name: "Chain"
+        output: null
+        parentInstanceId: "mother"
+        progress: [{"detail":{"done":7},"functionName":"copy","task":3}]
+        runtimeStatus: "Pending"
+        scheduledStartTime: "2026-11-22T05:01:00Z"
+        tags: {"n":"1","team":"blue"}
+        traceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+        version: "2.0"
+        warnings: ["160000 events in the history, of at most 200000"]
+    "#]],
+    );
+    let failed = vec![record(1, vec![Event::Failed { failure: passed_on() }])];
+    check(
+        &InstanceView { history: None, ..view(failed) },
+        SHOW_ALL,
+        expect![[r#"
+        createdTime: "2026-11-22T05:00:00Z"
+        customStatus: null
+        failure: {"causes":[{"kind":"dacapo:child-failed","message":"child grandchild failed: no \"money\""},{"details":"at line 3","kind":"declined","message":"no \"money\""}],"kind":"dacapo:child-failed","message":"child child failed: child grandchild failed: no \"money\"","retryable":false}
+        input: {"n":1}
+        instanceId: "my-id"
+        lastUpdatedTime: "2026-11-22T05:00:01Z"
+        name: "Chain"
+        output: "child child failed: child grandchild failed: no \"money\""
+        runtimeStatus: "Failed"
+    "#]],
+    );
+}
+
+#[test]
+fn histories_of_families_and_events() {
+    let child = |task: u32, instance: Option<&str>| {
+        let options = ChildOptions { instance: instance.map(id), ..ChildOptions::default() };
+        Event::ChildScheduled { task: TaskId(task), name: name("Echo"), input: payload("7"), options }
+    };
+    let raised = |name: &str| Raised { name: EventName::parse(name).unwrap(), input: payload("true") };
+    let reason = payload("\"because\"");
+    let busy = Failure::of_child(&id("child"), &failure());
+    let records = vec![
+        record(0, vec![child(0, Some("child")), child(1, None), child(2, None), child(3, None), scheduled(4, "null")]),
+        record(1, vec![Event::TaskAttemptFailed { task: TaskId(1), attempt: 1, failure: busy, retry_at: at(2) }]),
+        record(
+            3,
+            vec![
+                Event::TaskCompleted { task: TaskId(0), output: payload("8") },
+                Event::TaskCompleted { task: TaskId(1), output: payload("9") },
+                Event::TaskFailed { task: TaskId(2), failure: passed_on() },
+                Event::Raised(raised("Approval")),
+                Event::TurnStarted { takes: 4 },
+                Event::Cancelled { target: TaskId(3) },
+                Event::Cancelled { target: TaskId(4) },
+                Event::Sent { to: id("other"), event: raised("Hello") },
+            ],
+        ),
+        record(4, vec![Event::Suspended { reason: reason.clone() }]),
+        record(5, vec![Event::Resumed { reason: reason.clone() }]),
+        record(6, vec![Event::Repinned { component: ComponentDigest([8; 32]) }]),
+        record(7, vec![Event::TurnStarted { takes: 0 }, Event::Failed { failure: passed_on() }]),
+        record(8, vec![Event::Rewound { reason, tasks: vec![TaskId(2)] }]),
+    ];
+    check(
+        &view(records.clone()),
+        SHOW_ALL,
+        expect![[r#"
+            createdTime: "2026-11-22T05:00:00Z"
+            customStatus: null
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00Z"}
+              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:00Z"}
+              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"child","Result":8,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1:2","Result":9,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"EventRaised","Input":true,"Name":"Approval","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"TaskCancelled","FunctionName":"say","Input":null,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"EventSent","Input":true,"InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04Z"}
+              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05Z"}
+              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06Z"}
+              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Result":"child child failed: child grandchild failed: no \"money\"","Timestamp":"2026-11-22T05:00:07Z"}
+              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08Z"}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:08Z"
+            name: "Chain"
+            output: null
+            runtimeStatus: "Running"
+        "#]],
+    );
+    check(
+        &view(records),
+        SHOW_LITTLE,
+        expect![[r#"
+            createdTime: "2026-11-22T05:00:00Z"
+            customStatus: null
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Timestamp":"2026-11-22T05:00:00Z"}
+              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:00Z"}
+              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"child","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"0000000000000001:1:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"EventRaised","Name":"Approval","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"TaskCancelled","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"EventSent","InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03Z"}
+              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04Z"}
+              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05Z"}
+              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06Z"}
+              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Timestamp":"2026-11-22T05:00:07Z"}
+              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08Z"}
+            input: null
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:08Z"
+            name: "Chain"
+            output: null
+            runtimeStatus: "Running"
+        "#]],
     );
 }

@@ -1,0 +1,314 @@
+//! The host of the test kit: one queue of things to come, ordered by time and then by who asked first.
+//!
+//! It never waits; it knows retries, timeouts, timers, children and events as the contract describes them.
+
+use std::collections::BTreeMap;
+
+use super::{
+    INSTANCE, Kit, Run, Stub,
+    player::{Key, Open, Order, Player, Task},
+    replay,
+};
+use crate::{
+    bindings::{
+        activity::Invocation,
+        orchestrator::{Decision, Event, EventRaised, Start, StartChild, Status, Step, TaskCompleted, TaskFailed},
+        types::RetryPolicy,
+    },
+    component::Component,
+    failure::{Failure, Result, from_contract},
+    random::SplitMix64,
+};
+
+/// Who continues as new so often does not end.
+const EXECUTIONS_MAX: usize = 10_000;
+
+/// Something that will happen, unless nobody waits for it by then.
+enum Coming {
+    Attempt { task: Key, attempt: u32 },
+    Answer { task: Key, attempt: u32, result: Result<Vec<u8>> },
+    Timer(Key),
+    Raise { instance: String, event: EventRaised },
+}
+
+struct World {
+    now: u64,
+    /// Ordered by time, then by the order of asking.
+    coming: BTreeMap<(u64, u64), Coming>,
+    asked: u64,
+    players: BTreeMap<String, Player>,
+    results: BTreeMap<String, Result<Vec<u8>>>,
+    orchestrators: BTreeMap<String, Component>,
+    stubs: BTreeMap<String, Stub>,
+}
+
+pub(super) fn play(kit: Kit) -> Run {
+    let Kit { start, orchestrators, stubs, events } = kit;
+    let mut world = World {
+        now: start.now,
+        coming: BTreeMap::new(),
+        asked: 0,
+        players: BTreeMap::new(),
+        results: BTreeMap::new(),
+        orchestrators,
+        stubs,
+    };
+    for (at, event) in events {
+        world.plan(at, Coming::Raise { instance: INSTANCE.to_owned(), event });
+    }
+    world.begin(start, None);
+    while !world.results.contains_key(INSTANCE)
+        && let Some(((at, _), coming)) = world.coming.pop_first()
+    {
+        world.now = at;
+        world.happen(coming);
+    }
+    for execution in world.players.values().flat_map(|player| &player.executions) {
+        replay::check(world.component(&execution.start.name), execution);
+    }
+    let result = world.results.remove(INSTANCE).unwrap_or_else(|| Err(stalled()));
+    let Player { executions, custom_status, logs, .. } = world.players.remove(INSTANCE).expect("it was begun");
+    Run { result, executions, custom_status, logs }
+}
+
+impl World {
+    fn component(&self, name: &str) -> &Component {
+        let component = self.orchestrators.get(&name.to_ascii_lowercase());
+        component.unwrap_or_else(|| panic!("the test does not know the child {name:?}: add `.child::<…>()`"))
+    }
+
+    fn begin(&mut self, start: Start, parent: Option<(Key, u32)>) {
+        let instance = start.instance.clone();
+        let (player, step) = Player::begin(self.component(&start.name), start, parent);
+        self.players.insert(instance.clone(), player);
+        self.results.remove(&instance);
+        self.carry_out(&instance, step);
+    }
+
+    fn plan(&mut self, at: u64, coming: Coming) {
+        self.coming.insert((at.max(self.now), self.asked), coming);
+        self.asked += 1;
+    }
+
+    /// Whether an execution still waits for an answer.
+    fn waits(&self, key: &Key) -> Option<&Open> {
+        let player = self.running(&key.instance)?;
+        (player.execution().start.execution == key.execution).then(|| player.open.get(&key.id))?
+    }
+
+    fn running(&self, instance: &str) -> Option<&Player> {
+        self.players.get(instance).filter(|_| !self.results.contains_key(instance))
+    }
+
+    fn happen(&mut self, coming: Coming) {
+        match coming {
+            Coming::Raise { instance, event } => {
+                if self.running(&instance).is_some() {
+                    self.tell(&instance, Event::EventRaised(event));
+                }
+            }
+            Coming::Timer(timer) => {
+                if self.waits(&timer).is_some() {
+                    self.answer(&timer, Event::TimerFired(timer.id));
+                }
+            }
+            Coming::Attempt { task, attempt } => {
+                if let Some(Open::Task(Task { order, .. })) = self.waits(&task) {
+                    match order.clone() {
+                        Order::Activity(order) => {
+                            let limit = order.options.timeout.unwrap_or(u64::MAX);
+                            let (at, result) = self.ask(&task, attempt, &order.name, &order.input, limit);
+                            self.plan(at, Coming::Answer { task, attempt, result });
+                        }
+                        Order::Child(order) => self.start_child(task, attempt, order),
+                    }
+                }
+            }
+            Coming::Answer { task, attempt, result } => {
+                if let Some(Open::Task(open)) = self.waits(&task) {
+                    let again =
+                        result.as_ref().err().and_then(|failure| self.next_attempt(open, &task, attempt, failure));
+                    match (again, result) {
+                        (Some(at), _) => self.plan(at, Coming::Attempt { task, attempt: attempt + 1 }),
+                        (None, Ok(output)) => {
+                            self.answer(&task, Event::TaskCompleted(TaskCompleted { task: task.id, output }));
+                        }
+                        (None, Err(failure)) => {
+                            let failure = failure.into();
+                            self.answer(&task, Event::TaskFailed(TaskFailed { task: task.id, failure }));
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    fn answer(&mut self, key: &Key, event: Event) {
+        if let Some(player) = self.players.get_mut(&key.instance) {
+            player.open.remove(&key.id);
+        }
+        self.tell(&key.instance, event);
+    }
+
+    fn tell(&mut self, instance: &str, event: Event) {
+        let player = self.players.get_mut(instance).expect("it runs");
+        let step = player.advance(self.now, vec![event]);
+        self.carry_out(instance, step);
+    }
+
+    /// Does what a step asks for, and goes on with the next execution if there is one.
+    fn carry_out(&mut self, instance: &str, mut step: Step) {
+        // What was carried over and not given to an execution yet.
+        let mut carried = Vec::new();
+        loop {
+            for decision in std::mem::take(&mut step.decisions) {
+                self.decided(instance, decision);
+            }
+            let player = self.players.get_mut(instance).expect("it runs");
+            step = match step.status {
+                Status::Completed(output) => return self.end(instance, Ok(output)),
+                Status::Failed(failure) => return self.end(instance, Err(of_guest(from_contract(failure)))),
+                Status::Waiting(_) if carried.is_empty() => return,
+                Status::Waiting(_) => player.advance(self.now, carried.drain(..).map(Event::EventRaised).collect()),
+                Status::ContinuedAsNew(next) => {
+                    carried.extend(next.carried.clone());
+                    assert!(player.executions.len() < EXECUTIONS_MAX, "{instance:?} continues as new without an end");
+                    let name = player.execution().start.name.to_ascii_lowercase();
+                    player.begin_next(&self.orchestrators[&name], self.now, next)
+                }
+            };
+        }
+    }
+
+    fn decided(&mut self, instance: &str, decision: Decision) {
+        let player = self.players.get_mut(instance).expect("it runs");
+        let key = player.key(player.decided);
+        player.decided += 1;
+        let now = self.now;
+        let task =
+            |order| (Open::Task(Task { order, since: now }), now, Coming::Attempt { task: key.clone(), attempt: 1 });
+        let (open, at, coming) = match decision {
+            Decision::ScheduleActivity(order) => task(Order::Activity(order)),
+            Decision::StartChild(order) => task(Order::Child(order)),
+            Decision::CreateTimer(at) => (Open::Timer, at, Coming::Timer(key.clone())),
+            Decision::Cancel(id) => {
+                let cancelled = player.key(id);
+                player.open.remove(&id);
+                // A child that is not wanted any more is terminated: nobody hears of it again.
+                let is_its = |player: &Player| player.parent.as_ref().is_some_and(|(task, _)| *task == cancelled);
+                self.players.retain(|_, player| !is_its(player));
+                return;
+            }
+            Decision::SendEvent(sent) => {
+                let event = EventRaised { name: sent.name, input: sent.input };
+                return self.plan(self.now, Coming::Raise { instance: sent.instance, event });
+            }
+        };
+        player.open.insert(key.id, open);
+        self.plan(at, coming);
+    }
+
+    fn end(&mut self, instance: &str, result: Result<Vec<u8>>) {
+        self.results.insert(instance.to_owned(), result.clone());
+        if let Some((task, attempt)) = self.players[instance].parent.clone() {
+            let result = result.map_err(|failure| child_failed(instance, failure));
+            self.plan(self.now, Coming::Answer { task, attempt, result });
+        }
+    }
+
+    /// Lets a function of the test answer, and says when the answer comes.
+    fn ask(&mut self, task: &Key, attempt: u32, name: &str, input: &[u8], limit: u64) -> (u64, Result<Vec<u8>>) {
+        let Some(Stub { answer: Some(answer), takes_ms }) = self.stubs.get_mut(&name.to_ascii_lowercase()) else {
+            panic!("the test does not know the activity {name:?}: add `.activity::<…>()` or `.answer(…)`");
+        };
+        let Key { instance, execution, id } = task;
+        let invocation = Invocation {
+            name: name.to_owned(),
+            instance: instance.clone(),
+            task: *id,
+            attempt,
+            idempotency_key: format!("{instance}/{execution}/{id}"),
+            deadline: self.now.saturating_add(limit),
+            trace: None,
+        };
+        let result = answer(invocation, input).map_err(of_guest);
+        let (takes_ms, result) = if *takes_ms > limit {
+            (limit, Err(Failure::new("dacapo:timeout", format!("no answer within {limit} ms"))))
+        } else {
+            (*takes_ms, result)
+        };
+        (self.now.saturating_add(takes_ms), result)
+    }
+
+    fn start_child(&mut self, task: Key, attempt: u32, order: StartChild) {
+        let StartChild { name, input, instance, version, .. } = order;
+        let parent = self.players[&task.instance].execution().start.clone();
+        let instance = instance.unwrap_or_else(|| match attempt {
+            1 => format!("{:016x}:{:x}", parent.seed, task.id),
+            _ => format!("{:016x}:{:x}:{attempt}", parent.seed, task.id),
+        });
+        if self.running(&instance).is_some() {
+            let failure = Failure::new("dacapo:child-exists", format!("{instance} has not ended")).non_retryable();
+            return self.plan(self.now, Coming::Answer { task, attempt, result: Err(failure) });
+        }
+        if self.stubs.contains_key(&name.to_ascii_lowercase()) {
+            let (at, result) = self.ask(&task, attempt, &name, &input, u64::MAX);
+            let result = result.map_err(|failure| child_failed(&instance, failure));
+            return self.plan(at, Coming::Answer { task, attempt, result });
+        }
+        let start = Start {
+            name,
+            instance,
+            execution: 1,
+            version,
+            parent: Some(task.instance.clone()),
+            tags: parent.tags,
+            now: self.now,
+            seed: chance(parent.seed, task.id, attempt).next(),
+            input,
+            replaying: false,
+        };
+        self.begin(start, Some((task, attempt)));
+    }
+
+    /// When a failed attempt is followed by another one, if it is.
+    fn next_attempt(&self, open: &Task, key: &Key, attempt: u32, failure: &Failure) -> Option<u64> {
+        let policy = match &open.order {
+            Order::Activity(order) => order.options.retry.as_ref()?,
+            Order::Child(order) => order.retry.as_ref()?,
+        };
+        let RetryPolicy { max_attempts, first_interval, coefficient, max_interval, retry_timeout, jitter, .. } = policy;
+        let is_final = policy.non_retryable.iter().any(|kind| failure.is(kind));
+        if !failure.retryable || attempt >= *max_attempts || is_final {
+            return None;
+        }
+        let wait = *first_interval as f64 * coefficient.powi(attempt as i32 - 1);
+        let wait = wait.min(max_interval.unwrap_or(u64::MAX) as f64);
+        let seed = self.players[&key.instance].execution().start.seed;
+        let wait = wait - wait * jitter * chance(seed, key.id, attempt).next_f64();
+        let at = self.now.saturating_add(wait as u64);
+        (at <= open.since.saturating_add(retry_timeout.unwrap_or(u64::MAX))).then_some(at)
+    }
+}
+
+/// The chance that belongs to an attempt.
+fn chance(seed: u64, task: u32, attempt: u32) -> SplitMix64 {
+    SplitMix64::new(seed ^ (u64::from(task) << 32 | u64::from(attempt)))
+}
+
+/// A failure of the host that a function passes on is a cause, as it is on the host.
+fn of_guest(failure: Failure) -> Failure {
+    if !failure.kind.starts_with("dacapo:") {
+        return failure;
+    }
+    Failure { retryable: failure.retryable, ..Failure::new("task-failed", &failure.message) }.because(failure)
+}
+
+fn child_failed(instance: &str, failure: Failure) -> Failure {
+    let message = format!("child {instance} failed: {}", failure.message);
+    Failure::new("dacapo:child-failed", message).because(failure)
+}
+
+fn stalled() -> Failure {
+    Failure::new("dacapo:stalled", "nothing can happen any more that the orchestrator waits for")
+}

@@ -1,0 +1,274 @@
+//! What clients do while the host is killed: every feature, in an order and with ids that follow from a seed, so that
+//! a second host can be asked for exactly the same.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+use tests::sim::rng::{Rng, mix};
+
+use super::door::{Answered, Patient};
+
+/// How many kinds of jobs there are.
+pub const KINDS_COUNT: u64 = 18;
+
+const HOOK: &str = "/runtime/webhooks/durabletask";
+
+/// How long something may take to be seen, however often the host is killed meanwhile.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// One thing that a client does, or waits to see, before it does the next.
+#[derive(Debug, Clone)]
+pub enum Step {
+    /// Starts an instance, perhaps so many milliseconds later.
+    Start { id: String, name: &'static str, input: Value, later_ms: u64 },
+    /// Raises an event.
+    Raise { id: String, name: &'static str, input: Value },
+    /// Suspends, resumes, terminates or rewinds, with the query that goes with it.
+    Ask { id: String, operation: &'static str },
+    /// Deletes, with the query that goes with it.
+    Purge { id: String, query: &'static str },
+    /// Waits until the instance is there and its status document has these values.
+    See { id: String, values: Vec<(&'static str, Value)> },
+}
+
+/// How often an event was sent, by instance, name and input.
+pub type Raised = BTreeMap<(String, String, String), usize>;
+
+/// The job of this number.
+pub fn job(seed: u64, number: u64) -> Vec<Step> {
+    let mut rng = Rng::new(mix(seed, number));
+    let id = format!("j{number}");
+    let short = |rng: &mut Rng, name, input| vec![start(&id, name, input, late(rng)), ends(&id, "Completed")];
+    match number % KINDS_COUNT {
+        0 => short(&mut rng, "hello_sequence", Value::Null),
+        1 => one_after_another(&mut rng, &id),
+        2 => {
+            let count = 1 + rng.below(30);
+            short(&mut rng, "fan_out", json!(count))
+        }
+        3 => {
+            let after_ms = 1 + rng.below(150);
+            short(&mut rng, "remind", json!({ "after_ms": after_ms, "text": "tea" }))
+        }
+        4 => {
+            let attempt = 1 + rng.below(4);
+            tries(&id, "tries", attempt)
+        }
+        5 => {
+            let attempt = 1 + rng.below(4);
+            tries(&id, "insists", attempt)
+        }
+        6 => short(&mut rng, "tree", json!({ "width": 2, "depth": 2 })),
+        7 => ships(&id),
+        8 | 9 => listens(&mut rng, &id),
+        10 | 11 => hears_of_another(&mut rng, &id),
+        12 => short(&mut rng, "talks_to_itself", Value::Null),
+        13 => rewound(&id, "gets_up"),
+        14 => rewound(&id, "helps_up"),
+        15 => family(&id, Family::Stays),
+        16 => family(&id, Family::IsPurged),
+        _ => decides(&mut rng, &id),
+    }
+}
+
+/// A start that is scheduled for later now and then.
+fn late(rng: &mut Rng) -> u64 {
+    if rng.happens(250) { 1 + rng.below(300) } else { 0 }
+}
+
+fn start(id: &str, name: &'static str, input: Value, later_ms: u64) -> Step {
+    Step::Start { id: id.to_owned(), name, input, later_ms }
+}
+
+fn ask(id: &str, operation: &'static str) -> Step {
+    Step::Ask { id: id.to_owned(), operation }
+}
+
+fn raise(id: &str, name: &'static str, input: Value) -> Step {
+    Step::Raise { id: id.to_owned(), name, input }
+}
+
+fn see(id: &str, name: &'static str, value: Value) -> Step {
+    Step::See { id: id.to_owned(), values: vec![(name, value)] }
+}
+
+fn ends(id: &str, status: &str) -> Step {
+    see(id, "runtimeStatus", json!(status))
+}
+
+fn one_after_another(rng: &mut Rng, id: &str) -> Vec<Step> {
+    let mut steps = vec![start(id, "sequence", json!(1 + rng.below(12)), 0), ends(id, "Completed")];
+    if rng.happens(500) {
+        steps.push(Step::Purge { id: id.to_owned(), query: "" });
+    }
+    steps
+}
+
+/// Three attempts are made, so the fourth would be one too many.
+fn tries(id: &str, name: &'static str, attempt: u64) -> Vec<Step> {
+    let status = if attempt <= 3 { "Completed" } else { "Failed" };
+    vec![start(id, name, json!(attempt), 0), ends(id, status)]
+}
+
+/// Children with ids, of which one fails.
+fn ships(id: &str) -> Vec<Step> {
+    let order = |id: &str, items: &[&str]| json!({ "id": id, "items": items });
+    let orders = json!([order("1", &["tea", "cup"]), order("2", &["unicorn"]), order("3", &[])]);
+    vec![start(id, "batch", orders, 0), ends(id, "Completed")]
+}
+
+/// Events before, while and after they are waited for, over several executions, and while it is suspended.
+fn listens(rng: &mut Rng, id: &str) -> Vec<Step> {
+    let wanted = 1 + rng.below(8);
+    let mut steps = vec![start(id, "listens", json!({ "wanted": wanted }), late(rng))];
+    let suspended = rng.below(2 * wanted);
+    for word in 0..wanted {
+        if word == suspended {
+            // What is recorded of the suspension is then in the history of the execution that waits for this word.
+            steps.extend((word > 0).then(|| see(id, "customStatus", json!(word))));
+            steps.push(ask(id, "suspend"));
+        }
+        let name = if word % 2 == 0 { "word" } else { "WORD" };
+        steps.push(raise(id, name, json!(format!("{id}-{word}"))));
+    }
+    if suspended < wanted {
+        steps.extend([ends(id, "Suspended"), ask(id, "resume")]);
+    }
+    steps.extend([see(id, "customStatus", json!(wanted)), raise(id, "word", json!(format!("{id}-late")))]);
+    steps.extend([raise(id, "end", Value::Null), ends(id, "Completed")]);
+    steps
+}
+
+/// Events from another instance.
+fn hears_of_another(rng: &mut Rng, id: &str) -> Vec<Step> {
+    let words: Vec<_> = (0..1 + rng.below(7)).map(|word| format!("{id}-{word}")).collect();
+    let other = format!("{id}.other");
+    vec![
+        start(id, "listens", json!({ "wanted": words.len() }), 0),
+        start(&other, "passes_on", json!({ "to": id, "words": words }), 0),
+        see(id, "customStatus", json!(words.len())),
+        raise(id, "end", Value::Null),
+        ends(id, "Completed"),
+        ends(&other, "Completed"),
+    ]
+}
+
+fn rewound(id: &str, name: &'static str) -> Vec<Step> {
+    vec![start(id, name, Value::Null, 0), ends(id, "Failed"), ask(id, "rewind?reason=again"), ends(id, "Completed")]
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Family {
+    Stays,
+    IsPurged,
+}
+
+/// A parent and a child that would wait for ever.
+fn family(id: &str, family: Family) -> Vec<Step> {
+    let child = format!("{id}.child");
+    let mut steps = vec![
+        start(id, "waits_for_child", json!("never"), 0),
+        ends(&child, "Running"),
+        ask(id, "terminate?recursive=true&reason=enough"),
+        ends(id, "Terminated"),
+        ends(&child, "Terminated"),
+    ];
+    if family == Family::IsPurged {
+        steps.push(Step::Purge { id: id.to_owned(), query: "?recursive=true" });
+    }
+    steps
+}
+
+/// Somebody decides within a time that does not end, or nobody wants to know any more.
+fn decides(rng: &mut Rng, id: &str) -> Vec<Step> {
+    let child = format!("{id}.approval");
+    let request = json!({ "what": "tea", "cents": 5_000, "patience_ms": 3_600_000 });
+    let asked = |id: &str| see(id, "customStatus", json!("May we buy tea for 5000 cents?"));
+    match rng.happens(500) {
+        true => {
+            let decision = json!({ "approved": true, "by": "Ada" });
+            let steps = [start(id, "approval", request, 0), asked(id), raise(id, "Approval", decision)];
+            steps.into_iter().chain([ends(id, "Completed")]).collect()
+        }
+        false => {
+            let steps = [start(id, "purchase", request, 0), asked(&child), raise(id, "cancel", json!("too dear"))];
+            steps.into_iter().chain([ends(id, "Completed"), ends(&child, "Terminated")]).collect()
+        }
+    }
+}
+
+impl Step {
+    /// Does it, and repeats it until it is answered.
+    pub fn carry_out(&self, client: &mut Patient<'_>, raised: &mut Raised) -> Result<()> {
+        match self {
+            Self::Start { id, name, input, later_ms } => start_once(client, id, name, input, *later_ms),
+            Self::Raise { id, name, input } => {
+                let path = format!("{HOOK}/instances/{id}/raiseEvent/{name}");
+                let answered = client.send(|client| client.post(&path, &input.to_string()))?;
+                // One that was not answered may have been the last that the instance waited for.
+                allow(self, &answered, 202, 410)?;
+                *raised.entry((id.clone(), name.to_lowercase(), input.to_string())).or_default() +=
+                    1 + answered.unanswered;
+                Ok(())
+            }
+            Self::Ask { id, operation } => {
+                let path = format!("{HOOK}/instances/{id}/{operation}");
+                let answered = client.send(|client| client.post(&path, ""))?;
+                let again = if operation.starts_with("rewind") { 412 } else { 410 };
+                allow(self, &answered, 202, again)
+            }
+            Self::Purge { id, query } => {
+                let path = format!("{HOOK}/instances/{id}{query}");
+                let answered = client.send(|client| client.delete(&path))?;
+                allow(self, &answered, 200, 404)
+            }
+            Self::See { id, values } => watch(client, id, values),
+        }
+    }
+}
+
+/// A start that is repeated when the instance has ended would be another one, so who is not answered looks first.
+fn start_once(client: &mut Patient<'_>, id: &str, name: &str, input: &Value, later_ms: u64) -> Result<()> {
+    let answered = client.send(|client| {
+        let there = client.get(&format!("{HOOK}/instances/{id}?showInput=false"))?;
+        if there.status != 404 {
+            return Ok(there);
+        }
+        let at = jiff::Timestamp::now() + Duration::from_millis(later_ms);
+        let query = if later_ms > 0 { format!("?scheduledStartTime={at}") } else { String::new() };
+        client.post(&format!("{HOOK}/orchestrators/{name}/{id}{query}"), &input.to_string())
+    })?;
+    let status = answered.answer.status;
+    ensure!(status == 202 || (status == 200 && answered.unanswered > 0), "start of {id} {name}: {answered:?}");
+    Ok(())
+}
+
+fn allow(step: &Step, answered: &Answered, done: u16, again: u16) -> Result<()> {
+    let status = answered.answer.status;
+    ensure!(status == done || (status == again && answered.unanswered > 0), "{step:?}: {answered:?}");
+    Ok(())
+}
+
+fn watch(client: &mut Patient<'_>, id: &str, values: &[(&str, Value)]) -> Result<()> {
+    let ends = ["Completed", "Failed", "Terminated"];
+    // The host tells when something has ended; of everything else it has to be asked.
+    let wait = if values.iter().any(|(_, value)| ends.iter().any(|end| value == end)) {
+        "&timeout=60&pollingInterval=1"
+    } else {
+        ""
+    };
+    let begun = Instant::now();
+    loop {
+        let Answered { answer, .. } = client.send(|client| client.get(&format!("{HOOK}/instances/{id}?{wait}")))?;
+        if answer.status != 404 {
+            let status = answer.json().with_context(|| format!("status of {id}"))?;
+            if values.iter().all(|(name, value)| status[*name] == *value) {
+                return Ok(());
+            }
+        }
+        ensure!(begun.elapsed() < PATIENCE, "{id} is not {values:?}: {answer:?}");
+        std::thread::yield_now();
+    }
+}
