@@ -14,9 +14,9 @@ use tests::sim::task::Call;
 use tests::sim::trace::Trace;
 use tests::sim::{Report, Sim, instance_id, run};
 
-const SEEDS_DEFAULT_COUNT: u64 = 300;
-const DETERMINED_SEEDS_COUNT: u64 = 40;
-const CRASHED_SEEDS_COUNT: u64 = 1;
+const SEEDS_DEFAULT_COUNT: u64 = 1_000;
+const DETERMINED_SEEDS_COUNT: u64 = 100;
+const CRASHED_SEEDS_COUNT: u64 = 2;
 const TRACE_TAIL_LINES: usize = 60;
 
 /// Runs a seed and, should it fail, runs it again with a trace and says what happened.

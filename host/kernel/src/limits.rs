@@ -59,6 +59,10 @@ pub const IDLE_INSTANCES_MAX_COUNT: usize = 1_024;
 pub const DUE_LOADS_MAX_COUNT: usize = 256;
 /// How many bytes of results one turn takes in; what waits beyond that is the next turn's.
 pub const TURN_INBOUND_MAX_BYTES: usize = 8 << 20;
+/// How many histories are kept that were read to load an instance, for the turn that it is loaded for.
+pub const RECENT_HISTORIES_MAX_COUNT: usize = 16;
+/// The largest history that is kept so, in bytes on disk.
+pub const RECENT_HISTORY_MAX_BYTES: u64 = 4 << 20;
 /// How long the partition waits before it tries a refused commit again.
 pub const STORAGE_RETRY_MS: u64 = 1_000;
 

@@ -282,7 +282,10 @@ impl Checker {
             self.began_now.retain(|(no, _)| *no != row.no);
             let waits = ledger.tasks.values().any(|task| task.fate == Fate::Open && task.failed_in.is_some());
             marks.hit(if waits { Mark::RewoundWithRetries } else { Mark::Rewound });
-            news.asked.extend(ledger.open_children().map(|of| (row.no, of)));
+            news.rewound.insert(id.clone());
+            // A retry that waits is begun by the clock.
+            let at_once = |of: &Attempted| ledger.tasks.get(&of.task).is_some_and(|task| task.failed_in.is_none());
+            news.asked.extend(ledger.open_children().filter(at_once).map(|of| (row.no, of)));
         }
         take_note(row.no, &id, noted, news, marks);
         let Some(ended) = &ledger.ended else { return Ok(Ends::Later) };

@@ -31,6 +31,8 @@ pub struct News {
     pub unwanted: BTreeSet<Attempt>,
     /// Children that answered.
     pub answered: Vec<(Attempt, Result<Payload, Failure>)>,
+    /// Instances that had ended and go on.
+    pub rewound: BTreeSet<InstanceId>,
     /// Children that began.
     pub began: Vec<Parent>,
     /// Children that ended.
@@ -208,7 +210,9 @@ impl Post {
                 if news.heard.iter().any(|(_, heard)| heard == event) {
                     return Ok(());
                 }
-                if books.alive(to).is_some() && !books.began_after(to, posted) {
+                // What came before a rewind came too late.
+                let may_hear = books.alive(to).is_some() && !news.rewound.contains(to);
+                if may_hear && !books.began_after(to, posted) {
                     return Err("it is taken and nobody heard of it".to_owned());
                 }
                 marks.hit(Mark::EventForNobody);

@@ -29,8 +29,8 @@ pub enum Step {
     Ask { id: String, operation: &'static str },
     /// Deletes, with the query that goes with it.
     Purge { id: String, query: &'static str },
-    /// Waits until the instance is there and its status document has these values.
-    See { id: String, values: Vec<(&'static str, Value)> },
+    /// Waits until the instance is there and its status document has this value.
+    See { id: String, name: &'static str, value: Value },
 }
 
 /// How often an event was sent, by instance, name and input.
@@ -91,7 +91,7 @@ fn raise(id: &str, name: &'static str, input: Value) -> Step {
 }
 
 fn see(id: &str, name: &'static str, value: Value) -> Step {
-    Step::See { id: id.to_owned(), values: vec![(name, value)] }
+    Step::See { id: id.to_owned(), name, value }
 }
 
 fn ends(id: &str, status: &str) -> Step {
@@ -224,7 +224,7 @@ impl Step {
                 let answered = client.send(|client| client.delete(&path))?;
                 allow(self, &answered, 200, 404)
             }
-            Self::See { id, values } => watch(client, id, values),
+            Self::See { id, name, value } => watch(client, id, name, value),
         }
     }
 }
@@ -251,24 +251,17 @@ fn allow(step: &Step, answered: &Answered, done: u16, again: u16) -> Result<()> 
     Ok(())
 }
 
-fn watch(client: &mut Patient<'_>, id: &str, values: &[(&str, Value)]) -> Result<()> {
-    let ends = ["Completed", "Failed", "Terminated"];
-    // The host tells when something has ended; of everything else it has to be asked.
-    let wait = if values.iter().any(|(_, value)| ends.iter().any(|end| value == end)) {
-        "&timeout=60&pollingInterval=1"
-    } else {
-        ""
-    };
+fn watch(client: &mut Patient<'_>, id: &str, name: &str, value: &Value) -> Result<()> {
+    // The host tells when something has ended; for everything else it has to be asked.
+    let is_end = ["Completed", "Failed", "Terminated"].iter().any(|end| value == end);
+    let wait = if is_end { "?timeout=60&pollingInterval=1" } else { "" };
     let begun = Instant::now();
     loop {
-        let Answered { answer, .. } = client.send(|client| client.get(&format!("{HOOK}/instances/{id}?{wait}")))?;
-        if answer.status != 404 {
-            let status = answer.json().with_context(|| format!("status of {id}"))?;
-            if values.iter().all(|(name, value)| status[*name] == *value) {
-                return Ok(());
-            }
+        let Answered { answer, .. } = client.send(|client| client.get(&format!("{HOOK}/instances/{id}{wait}")))?;
+        if answer.status != 404 && answer.json().with_context(|| format!("status of {id}"))?[name] == *value {
+            return Ok(());
         }
-        ensure!(begun.elapsed() < PATIENCE, "{id} is not {values:?}: {answer:?}");
+        ensure!(begun.elapsed() < PATIENCE, "{name} of {id} is not {value}: {answer:?}");
         std::thread::yield_now();
     }
 }

@@ -281,6 +281,9 @@ impl Live {
     }
 
     fn rewind(mut self, at: Timestamp, tasks: &[TaskId], event: &Event) -> Result<Self, IllegalEvent> {
+        for open in self.tasks.values_mut() {
+            open.rewound += 1;
+        }
         for task in tasks {
             let mut open = self.failed.remove(task).ok_or(illegal(event, "for a task that had not just failed"))?;
             open.begin_again(at);

@@ -19,6 +19,8 @@ pub struct OpenTask {
     pub scheduled: Timestamp,
     /// The attempt that runs or is next, from 1.
     pub attempt: u32,
+    /// How often its orchestration was rewound while it was open.
+    pub rewound: u32,
     /// How many attempts do not count for the policy, because they came before a rewind.
     pub written_off: u32,
     /// Whether it runs.
@@ -69,6 +71,7 @@ impl OpenTask {
             retry: retry.cloned(),
             scheduled,
             attempt: 1,
+            rewound: 0,
             written_off: 0,
             phase: TaskPhase::Running,
         }
@@ -85,6 +88,7 @@ impl OpenTask {
         if let TaskKind::Activity { .. } = self.kind {
             self.attempt += 1;
         }
+        self.rewound += 1;
         self.written_off = self.attempt - 1;
         self.scheduled = at;
         self.phase = TaskPhase::Running;
@@ -110,9 +114,10 @@ pub fn child_id(started: &Started, task: TaskId, attempt: u32, given: Option<&In
     InstanceId::parse(&text).expect("hexadecimal digits and colons are an instance id")
 }
 
-/// The seed of the child that an attempt is.
-pub fn child_seed(started: &Started, task: TaskId, attempt: u32) -> u64 {
-    split_mix(started.seed ^ split_mix(chance_seed(task, attempt)))
+/// The seed of the child that the present attempt of a task is. A child that begins anew because it could not be rewound is
+/// the same attempt, and must not give its own children the ids of those before.
+pub fn child_seed(started: &Started, task: TaskId, open: &OpenTask) -> u64 {
+    split_mix(started.seed ^ split_mix(chance_seed(task, open.attempt) ^ u64::from(open.rewound).rotate_right(1)))
 }
 
 /// The seed of the next execution.

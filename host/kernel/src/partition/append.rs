@@ -8,7 +8,7 @@ use super::instances::Phase;
 use super::letters::child_done;
 use super::tasks::{self, Stop};
 use crate::codec::{Link, seal};
-use crate::model::{Afresh, Ended, Event, Head, InstanceNo, Letter, LogSeq, Payload, Status};
+use crate::model::{Ended, Event, Head, InstanceNo, Letter, LogSeq, Payload, Status};
 use crate::orchestration::{Finished, Place, State, extend_head};
 use crate::port::Dropped;
 
@@ -47,8 +47,7 @@ impl Partition {
             for task in run {
                 let Some(open) = live.tasks.get(&task) else { continue };
                 then.extend(tasks::run(&head, &live.started, task, open));
-                let after = if record.is_rewind() { Afresh::UnlessRewound } else { Afresh::Always };
-                letters.extend(tasks::start(&head, &live.started, task, open, after));
+                letters.extend(tasks::start(&head, &live.started, task, open));
             }
         }
         if let Some(started) = started {

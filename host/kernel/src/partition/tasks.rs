@@ -20,8 +20,10 @@ pub(super) fn run(head: &Head, started: &Started, task: TaskId, open: &OpenTask)
 }
 
 /// The letter that starts the present attempt of a child. `None` if the task is an activity.
-pub(super) fn start(head: &Head, started: &Started, task: TaskId, open: &OpenTask, after: Afresh) -> Option<Letter> {
+pub(super) fn start(head: &Head, started: &Started, task: TaskId, open: &OpenTask) -> Option<Letter> {
     let TaskKind::Child { instance, version } = &open.kind else { return None };
+    // While its parent had failed the child may have ended, and its answer went to nobody.
+    let after = if open.rewound > 0 { Afresh::UnlessRewound } else { Afresh::Always };
     let spec = StartSpec {
         name: open.name.clone(),
         input: open.input.clone(),
@@ -35,7 +37,7 @@ pub(super) fn start(head: &Head, started: &Started, task: TaskId, open: &OpenTas
         id: child_id(started, task, open.attempt, instance.as_ref()),
         after,
         own: head.component,
-        seed: child_seed(started, task, open.attempt),
+        seed: child_seed(started, task, open),
         spec: Box::new(spec),
     })
 }

@@ -9,8 +9,8 @@ use super::tasks;
 use crate::codec::{Damage, DamageKind};
 use crate::limits::TURN_INBOUND_MAX_BYTES;
 use crate::model::{
-    Afresh, Attempted, ComponentDigest, Event, Execution, Failure, Head, InstanceNo, Letter, LogSeq, Payload, Play,
-    Timestamp, Turn,
+    Attempted, ComponentDigest, Event, Execution, Failure, Head, InstanceNo, Letter, LogSeq, Payload, Play, Timestamp,
+    Turn,
 };
 use crate::orchestration::{
     Answer, Begun, Finished, Gate, Held, Live, Message, Next, Place, State, begin, finish, start_of,
@@ -185,7 +185,7 @@ fn begin_retries(head: &Head, live: &mut Live, begun: &Begun, now: Timestamp, ou
     for task in live.begin_due_retries(now).into_iter().filter(|task| !begun.answers(*task)) {
         let Some(open) = live.tasks.get(&task) else { continue };
         out.extend(tasks::run(head, &live.started, task, open));
-        letters.extend(tasks::start(head, &live.started, task, open, Afresh::Always));
+        letters.extend(tasks::start(head, &live.started, task, open));
     }
     letters
 }

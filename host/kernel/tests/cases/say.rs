@@ -86,7 +86,7 @@ fn child(live: &Live, task: TaskId, open: &OpenTask) -> Option<String> {
     let TaskKind::Child { instance, version } = &open.kind else { return None };
     let id = child_id(&live.started, task, open.attempt, instance.as_ref());
     let version = version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default();
-    Some(format!("child {} {id} seed {:x}{version}", open.name, child_seed(&live.started, task, open.attempt)))
+    Some(format!("child {} {id} seed {:x}{version}", open.name, child_seed(&live.started, task, open)))
 }
 
 fn live(live: &Live) -> String {

@@ -13,6 +13,7 @@
 //! It knows threads, channels and clocks. It does not decide anything: what may happen next is the kernel's.
 
 mod clock;
+mod histories;
 mod partition;
 mod sessions;
 mod tasks;

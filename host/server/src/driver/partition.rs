@@ -15,6 +15,7 @@ use sandbox::Session;
 use store_sqlite::{Readers, Writer, WriterHandle, spawn_writer};
 use tokio::sync::oneshot;
 
+use super::histories::Histories;
 use super::tasks::{Running, Tasks, World};
 use super::threads::{Priority, lower, spawn};
 use super::turns::{Job, TurnWorker};
@@ -95,6 +96,7 @@ impl Driver {
             components: parts.components,
             readers: parts.readers,
             sessions: Arc::clone(&sessions),
+            histories: Histories::default(),
             partition: mailbox.clone(),
         };
         let jobs = start_turn_threads(&turns, parts.guest_threads)?;

@@ -6,12 +6,13 @@ use kernel::codec::{Link, open_history};
 use kernel::model::{
     ComponentDigest, InstanceId, InstanceNo, LogLevel, LogLine, Record, Start, Step, StepStatus, Turn,
 };
-use kernel::orchestration::{Answer, Held, State, replay, restore};
+use kernel::orchestration::{Answer, Held, Restored, State, replay, restore};
 use kernel::partition::{Depth, Found, Input, LoadNo, Pick, Played, Progress, Work};
 use kernel::port::{Key, ReadError, Reader, Sandbox as _, Session as _, TurnFault};
 use sandbox::Session;
 use store_sqlite::Readers;
 
+use super::histories::Histories;
 use super::{Mail, Mailbox, Sessions};
 use crate::hub::Components;
 
@@ -28,6 +29,7 @@ pub(super) struct TurnWorker {
     pub components: Arc<Components>,
     pub readers: Readers,
     pub sessions: Arc<Sessions<Session>>,
+    pub histories: Histories,
     pub partition: Mailbox,
 }
 
@@ -60,7 +62,12 @@ impl TurnWorker {
             Err(ReadError::Failed(text)) => return Found::Unreadable(text),
         };
         match restore(head.no, Link { seq: head.last, sum: head.sum }, &rows) {
-            Ok(restored) => Found::Instance { head: Box::new(restored.head), state: restored.state },
+            Ok(Restored { head, state, records }) => {
+                if let State::Live(_) = state {
+                    self.histories.put(&head, records);
+                }
+                Found::Instance { head: Box::new(head), state }
+            }
             Err(damage) => Found::Damaged { head, damage },
         }
     }
@@ -130,6 +137,9 @@ impl TurnWorker {
     }
 
     fn history(&self, no: InstanceNo, at: Progress) -> Result<Vec<Record>, Held> {
+        if let Some(records) = self.histories.take(no, at.last) {
+            return Ok(records);
+        }
         let rows = self.readers.history(no, at.last).map_err(|error| match error {
             ReadError::Damaged(damage) => Held::Damaged(damage),
             ReadError::Failed(text) => Held::Unavailable(format!("its history could not be read: {text}")),

@@ -87,9 +87,11 @@ pub fn quote(out: &mut Vec<u8>, text: &str) {
     serde_json::to_writer(out, text).expect("a string always serializes into memory");
 }
 
-/// The time as text; beyond the year 9999 the last moment that RFC 3339 can name.
-pub fn rfc3339(at: Timestamp) -> jiff::Timestamp {
-    i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok()).unwrap_or(jiff::Timestamp::MAX)
+/// The time as text, to the millisecond, so that all times are equally long; beyond the year 9999 the last moment that
+/// RFC 3339 can name.
+pub fn rfc3339(at: Timestamp) -> impl std::fmt::Display {
+    let at = i64::try_from(at.0).ok().and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+    std::fmt::from_fn(move |f| write!(f, "{:.3}", at.unwrap_or(jiff::Timestamp::MAX)))
 }
 
 fn infallible(result: std::io::Result<()>) {

@@ -1,7 +1,5 @@
 //! What can be done with an instance that is there.
 
-use std::collections::VecDeque;
-
 use kernel::limits::LIST_MAX_COUNT;
 use kernel::model::{Event, InstanceId, Payload, Raised, Reach, Record, StartSpec, TaskId};
 use kernel::orchestration::child_id;
@@ -64,18 +62,26 @@ impl Hub {
 
     /// Deletes an instance that has ended, and with [`Reach::Children`] those that it had started and that have ended
     /// too. Gives how many were deleted.
+    ///
+    /// Children go before their parent: who has to ask again finds the parent, and through it what is left.
     pub async fn purge(&self, id: &InstanceId, reach: Reach) -> Result<u64, ManageError> {
+        let mut doomed = vec![id.clone()];
+        if reach == Reach::Children {
+            let mut place = 0;
+            while let Some(next) = doomed.get(place).cloned() {
+                place += 1;
+                let children = self.children_of_ended(&next).await?;
+                doomed.extend(children);
+            }
+        }
         let mut deleted = 0;
-        let mut doomed = VecDeque::from([id.clone()]);
-        while let Some(next) = doomed.pop_front() {
-            let children = if reach == Reach::Children { self.children(&next).await? } else { Vec::new() };
-            match self.manage(&next, Op::Purge { id: next.clone() }).await {
+        for next in doomed.iter().rev() {
+            match self.manage(next, Op::Purge { id: next.clone() }).await {
                 Ok(()) => deleted += 1,
                 // A child that goes on, or is gone, keeps nobody from being deleted.
-                Err(ManageError::NotFound(_) | ManageError::NotEnded { .. }) if next != *id => continue,
+                Err(ManageError::NotFound(_) | ManageError::NotEnded { .. }) if next != id => {}
                 Err(error) => return Err(error),
             }
-            doomed.extend(children);
         }
         Ok(deleted)
     }
@@ -101,11 +107,12 @@ impl Hub {
         }
     }
 
-    /// The ids of the children that the present execution of an instance started.
-    async fn children(&self, id: &InstanceId) -> Result<Vec<InstanceId>, ManageError> {
+    /// The ids of the children that the present execution of an instance started. One that has not ended keeps them, for
+    /// it is not deleted either.
+    async fn children_of_ended(&self, id: &InstanceId) -> Result<Vec<InstanceId>, ManageError> {
         match self.status(id, Detail::History).await {
-            Ok(view) => Ok(children_of(&view.history.unwrap_or_default())),
-            Err(super::StatusError::NotFound(_)) => Ok(Vec::new()),
+            Ok(view) if view.head.status.is_terminal() => Ok(children_of(&view.history.unwrap_or_default())),
+            Ok(_) | Err(super::StatusError::NotFound(_)) => Ok(Vec::new()),
             // A damaged history hides its children; it must not keep its instance from being deleted.
             Err(super::StatusError::Read(ReadError::Damaged(_))) => Ok(Vec::new()),
             Err(super::StatusError::Read(error)) => Err(error.into()),
