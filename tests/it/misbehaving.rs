@@ -36,6 +36,8 @@ fn orchestrators(host: &Host) -> Result<()> {
         check("has_a_bad_child", after.clone(), &format!("{no_child}trap"), "unreachable")?;
         check("talks_to_itself", after, "", "hello")?;
     }
+    let generations = format!("task-failed{}", " < dacapo:child-failed < task-failed".repeat(4));
+    check("descends_for_ever", json!(null), &generations, "for 100 generations")?;
     check("decides_much", json!(10_001), "dacapo:limit", "10000")?;
     check("decides_much", json!(null), "dacapo:too-large", "4194304")?;
     check("sends_much", json!(10_001), "dacapo:limit", "10000")?;

@@ -34,6 +34,8 @@ pub const FAILURE_KIND_MAX_BYTES: usize = 100;
 pub const DECISIONS_PER_TURN_MAX_COUNT: usize = 10_000;
 /// How many tasks and timers of one instance may be open at once.
 pub const OPEN_PER_INSTANCE_MAX_COUNT: usize = 20_000;
+/// How many generations of children there may be: an orchestration that starts itself without end has to end somewhere.
+pub const CHILD_DEPTH_MAX_COUNT: u32 = 100;
 /// How many events one history may hold; the turn that crosses it is the last. Terminate and read work beyond it.
 pub const HISTORY_MAX_EVENTS: u64 = 200_000;
 /// How many bytes one history may hold; the turn after the one that crosses it is the last.

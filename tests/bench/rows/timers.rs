@@ -67,7 +67,8 @@ pub(super) async fn timers(bench: Bench, plan: Plan) -> Result<Vec<Row>> {
     let limits = Limits::measure(bench.folder(), &host).await?;
     let at_once = Window { from: now()?, length: Duration::from_millis(1) };
     let rehearsed = alarms(&host, at_once).run(CALLERS, Until::Sent(REHEARSED)).await?;
-    let starts_time = Duration::from_secs_f64(COUNT as f64 / rehearsed.per_s);
+    // Half as long again, as the machine may become slower meanwhile.
+    let starts_time = Duration::from_secs_f64(1.5 * COUNT as f64 / rehearsed.per_s);
     let window = Window { from: now()? + starts_time + READY_TIME, length: plan.length };
     start(&host, window).await?;
     if plan.before == Before::Kill {

@@ -97,8 +97,9 @@ impl Sim {
     }
 
     fn waits_for_child(&self, no: InstanceNo, id: &InstanceId, ledger: &Ledger) -> bool {
+        let depth = ledger.started.spec.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
         let parents: Vec<_> =
-            ledger.open_children().map(|attempted| Parent { no, id: id.clone(), attempted }).collect();
+            ledger.open_children().map(|attempted| Parent { no, id: id.clone(), attempted, depth }).collect();
         let mut alive = self.checker.ledgers().filter(|(_, ledger)| ledger.ended.is_none());
         alive.any(|(_, child)| child.started.spec.parent.as_ref().is_some_and(|parent| parents.contains(parent)))
     }

@@ -132,7 +132,8 @@ fn terminations(host: &Host) -> Result<()> {
             {"EventType":"ExecutionTerminated","Timestamp":"TIME","Input":"too late"}]}"#]],
     )?;
     // The children go too.
-    host.client().start("descends_for_ever", Some("deep"), "null")?;
+    let request = r#"{"what":"a piano","cents":900000,"patience_ms":86400000}"#;
+    host.client().start("purchase", Some("deep"), request)?;
     let answer = ask(host, &format!("POST {RPC}/instances/deep/terminate?recursive=True&reason=all"), "")?;
     ensure!(answer.status == 202, "{answer:?}");
     ensure!(host.client().wait("deep")?["output"] == "all");

@@ -34,6 +34,8 @@ pub struct Parent {
     pub id: InstanceId,
     /// Which of its attempts.
     pub attempted: Attempted,
+    /// How many generations there are above the child: 1 if nobody started its parent.
+    pub depth: u32,
 }
 
 /// One attempt of a task.
@@ -69,22 +71,22 @@ pub struct TraceContext {
 impl Parent {
     /// Reads what [`fmt::Display`] writes.
     pub fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.splitn(5, '/');
+        let mut parts = text.splitn(6, '/');
         let mut number = || parts.next()?.parse::<u64>().ok();
-        let (no, execution, task, attempt) = (number()?, number()?, number()?, number()?);
+        let (no, execution, task, attempt, depth) = (number()?, number()?, number()?, number()?, number()?);
         let id = InstanceId::parse(parts.next()?).ok()?;
         let small = |number| u32::try_from(number).ok();
         let execution = Execution(small(execution)?);
         let attempted = Attempted { execution, task: TaskId(small(task)?), attempt: small(attempt)? };
-        Some(Self { no: InstanceNo(no), id, attempted })
+        Some(Self { no: InstanceNo(no), id, attempted, depth: small(depth)? })
     }
 }
 
-/// The form in which it is stored: `number/execution/task/attempt/id`.
+/// The form in which it is stored: `number/execution/task/attempt/depth/id`.
 impl fmt::Display for Parent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Attempted { execution, task, attempt } = self.attempted;
-        write!(f, "{}/{}/{}/{attempt}/{}", self.no.0, execution.0, task.0, self.id)
+        write!(f, "{}/{}/{}/{attempt}/{}/{}", self.no.0, execution.0, task.0, self.depth, self.id)
     }
 }
 
@@ -141,11 +143,11 @@ mod tests {
         let check = |text: &str, expect: bool| {
             assert_eq!(Parent::parse(text).map(|parent| parent.to_string()), expect.then(|| text.to_owned()), "{text}");
         };
-        check("17/1/3/2/order-17", true);
-        check("17/1/3/2/a:b", true);
-        check("17/1/3/2/", false);
+        check("17/1/3/2/1/order-17", true);
+        check("17/1/3/2/1/a:b", true);
+        check("17/1/3/2/1/", false);
         check("17/1/3/order", false);
-        check("17/4294967296/3/2/a", false);
+        check("17/4294967296/3/2/1/a", false);
         check("", false);
     }
 

@@ -8,7 +8,7 @@ use super::asker::{Asker, Mail, Wish, letter_key};
 use super::effect::{Effect, Reply};
 use super::instances::Slot;
 use super::loads::child;
-use crate::limits::PENDING_EVENTS_MAX_COUNT;
+use crate::limits::{CHILD_DEPTH_MAX_COUNT, PENDING_EVENTS_MAX_COUNT};
 use crate::model::{
     Afresh, Ended, Failure, Head, InstanceId, InstanceNo, Letter, LetterNo, Parent, Payload, StartSpec, Timestamp, kind,
 };
@@ -18,6 +18,12 @@ use crate::port::{Dropped, Key};
 impl Partition {
     /// Brings a letter whose posting is durable to whom it is for.
     pub(super) fn deliver(&mut self, now: Timestamp, no: LetterNo, letter: Letter, out: &mut Vec<Effect>) {
+        if let Letter::Start { id, spec, .. } = &letter
+            && spec.parent.as_ref().is_some_and(|parent| parent.depth > CHILD_DEPTH_MAX_COUNT)
+        {
+            self.refuse_child(id, spec, too_deep());
+            return self.commits.take_letter(no);
+        }
         let wish = Wish::Letter(no, letter);
         let key = wish.key();
         // One that could not be delivered yet comes first: what one instance sends to another arrives in order.
@@ -161,6 +167,14 @@ pub(super) fn child_done(child: &InstanceId, parent: &Parent, ended: &Ended) -> 
         }
     };
     Letter::ChildDone { to: parent.no, of: parent.attempted, outcome }
+}
+
+fn too_deep() -> Failure {
+    let text = format!(
+        "children may have children for {CHILD_DEPTH_MAX_COUNT} generations; let one of them continue as new, or give the work \
+         to fewer generations of more children"
+    );
+    Failure::host(kind::LIMIT, text)
 }
 
 fn exists(id: &InstanceId) -> Failure {

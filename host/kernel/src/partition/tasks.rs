@@ -62,5 +62,6 @@ pub(super) fn stop(head: &Head, started: &Started, task: TaskId, open: &OpenTask
 }
 
 fn parent(head: &Head, started: &Started, task: TaskId, open: &OpenTask) -> Parent {
-    Parent { no: head.no, id: head.id.clone(), attempted: open.attempted(started.execution, task) }
+    let depth = head.parent.as_ref().map_or(0, |parent| parent.depth) + 1;
+    Parent { no: head.no, id: head.id.clone(), attempted: open.attempted(started.execution, task), depth }
 }

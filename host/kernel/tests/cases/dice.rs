@@ -57,7 +57,7 @@ impl Dice {
 
     pub fn started(&mut self) -> Started {
         let mut text = format!("hello 1 seed={}", self.roll());
-        for part in [" version=2", " tag=team=blue", " parent=9/1/3/2/p", " start-at=1100"] {
+        for part in [" version=2", " tag=team=blue", " parent=9/1/3/2/1/p", " start-at=1100"] {
             text.push_str(if self.one_in(4) { part } else { "" });
         }
         notation::started(&mut Words::of(&text)).expect("it is well written")

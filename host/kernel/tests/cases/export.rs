@@ -12,7 +12,7 @@ use crate::turns::Instance;
 
 fn exported() -> String {
     let mut history = Instance::begin();
-    let first = "1000 started hello {\"to\":\"Ada\"} tag=team=blue parent=9/1/3/2/p \
+    let first = "1000 started hello {\"to\":\"Ada\"} tag=team=blue parent=9/1/3/2/1/p \
                  trace=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01; turn; scheduled 0 a 1 attempts=3; \
                  child 1 c 2 as=kid; sent other Go 3";
     for record in [first, "1010 task-completed 0 \"done\"; turn 1; timer 3 5000"] {

@@ -40,7 +40,7 @@ pub fn event(id: &str, at: Timestamp, did: Did) -> Event {
         StartChild => {
             let attempted = Attempted { execution: Execution(2), task: TaskId(3), attempt: 4 };
             let id_of_parent = InstanceId::parse("parent: 1").unwrap();
-            let parent = Parent { no: InstanceNo(12), id: id_of_parent, attempted };
+            let parent = Parent { no: InstanceNo(12), id: id_of_parent, attempted, depth: 1 };
             with(started(id, at, Execution::FIRST), |spec| spec.parent = Some(parent))
         }
         StartAt(later) => with(started(id, at, Execution::FIRST), |spec| spec.start_at = Some(Timestamp(later))),

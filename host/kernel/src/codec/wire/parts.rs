@@ -65,6 +65,7 @@ pub(super) struct Parent<'a> {
     #[serde(borrow)]
     id: Text<'a>,
     attempted: Attempted,
+    depth: u32,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -258,7 +259,7 @@ impl From<Attempted> for m::Attempted {
 
 impl<'a> From<&'a m::Parent> for Parent<'a> {
     fn from(parent: &'a m::Parent) -> Self {
-        Self { no: parent.no.0, id: text(parent.id.as_str()), attempted: parent.attempted.into() }
+        Self { no: parent.no.0, id: text(parent.id.as_str()), attempted: parent.attempted.into(), depth: parent.depth }
     }
 }
 
@@ -266,7 +267,8 @@ impl TryFrom<Parent<'_>> for m::Parent {
     type Error = Wrong;
 
     fn try_from(parent: Parent<'_>) -> Result<Self, Wrong> {
-        Ok(Self { no: m::InstanceNo(parent.no), id: id(&parent.id)?, attempted: parent.attempted.into() })
+        let (no, id) = (m::InstanceNo(parent.no), id(&parent.id)?);
+        Ok(Self { no, id, attempted: parent.attempted.into(), depth: parent.depth })
     }
 }
 

@@ -335,7 +335,7 @@ fn what_it_was_started_with_and_what_is_the_matter_with_it() {
         tags,
         trace,
         start_at: Some(at(60)),
-        parent: Some(Parent { no: InstanceNo(9), id: id("mother"), attempted }),
+        parent: Some(Parent { no: InstanceNo(9), id: id("mother"), attempted, depth: 1 }),
     };
     let mut shown = InstanceView { history: None, ..started_as(spec, vec![]) };
     shown.head.status = Status::Pending;
