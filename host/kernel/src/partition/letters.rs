@@ -8,11 +8,12 @@ use super::asker::{Asker, Mail, Wish, letter_key};
 use super::effect::{Effect, Reply};
 use super::instances::Slot;
 use super::loads::child;
+use super::requests::has_room_for_event;
 use crate::limits::{CHILD_DEPTH_MAX_COUNT, PENDING_EVENTS_MAX_COUNT};
 use crate::model::{
     Afresh, Ended, Failure, Head, InstanceId, InstanceNo, Letter, LetterNo, Parent, Payload, StartSpec, Timestamp, kind,
 };
-use crate::orchestration::{Message, State};
+use crate::orchestration::{Message, State, Warning};
 use crate::port::{Dropped, Key};
 
 impl Partition {
@@ -59,7 +60,10 @@ impl Partition {
                 // It is this very child, or its parent has been told.
                 return self.commits.take_letter(no);
             }
-            Letter::Raise { .. } if slot.inbox.len() >= PENDING_EVENTS_MAX_COUNT => {
+            Letter::Raise { .. } if !has_room_for_event(slot) => {
+                let limit = PENDING_EVENTS_MAX_COUNT as u64;
+                let what = "messages that wait; an event of another instance is dropped";
+                out.push(Effect::Warn(slot.id.clone(), Warning { what, used: limit, limit }));
                 return self.commits.take_letter(no);
             }
             Letter::Raise { event, .. } => Message::Raised(event),

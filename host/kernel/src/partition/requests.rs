@@ -134,7 +134,7 @@ impl Partition {
 }
 
 /// Whether one more event may wait for an instance.
-fn has_room_for_event(slot: &Slot) -> bool {
+pub(super) fn has_room_for_event(slot: &Slot) -> bool {
     match &slot.phase {
         Phase::Idle(live) if live.gate == Gate::Closed || live.turns == 0 || slot.held.is_some() => {
             has_room(live, slot.inbox.len())
