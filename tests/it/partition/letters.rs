@@ -1,8 +1,13 @@
 //! What instances send to each other: in order, once, and to the right one.
 
 use expect_test::expect;
-use kernel::model::{Millis, Reach};
-use kernel::partition::Input;
+use kernel::model::{
+    ChildOptions, ComponentDigest, Decision, EventName, InstanceNo, Millis, Payload, Raised, Reach, Step, StepStatus,
+};
+use kernel::orchestration::Answer;
+use kernel::partition::{Input, Played};
+use tests::sim::instance_id;
+use tests::sim::program::name;
 use tests::sim::puppet::Puppet;
 
 use super::{after, raise, terminate};
@@ -229,5 +234,55 @@ fn a_letter_that_cannot_be_read_stays() {
         -- it starts again
         -> bad letter: the checksum of letter 0 does not match
     "#]],
+    );
+}
+
+/// A step that starts a child and sends it an event.
+fn starts_and_tells(child: &str) -> Step {
+    let to = instance_id(child);
+    let options = ChildOptions { instance: Some(to.clone()), ..ChildOptions::default() };
+    let event = Raised { name: EventName::parse("go0").unwrap(), input: Payload::null() };
+    Step {
+        decisions: vec![
+            Decision::StartChild { name: name(3), input: Payload::null(), options },
+            Decision::SendEvent { to, event },
+        ],
+        sources: Vec::new(),
+        status: StepStatus::Waiting { events: Vec::new() },
+        custom_status: None,
+        logs: Vec::new(),
+    }
+}
+
+#[test]
+fn what_is_sent_to_a_child_in_the_turn_that_starts_it_finds_it() {
+    let script = |puppet: &mut Puppet| {
+        puppet.start("a", 0);
+        puppet.load();
+        let answer = Answer::Step(starts_and_tells("kid"));
+        let played = Played::First { component: ComponentDigest([1; 32]), answer };
+        puppet.tell(Input::Played { no: InstanceNo(1), played });
+        puppet.flush();
+        puppet.commit();
+        puppet.load();
+    };
+    after(
+        |puppet| {
+            puppet.start("b", 1);
+        },
+        script,
+        expect![[r#"
+            <- request 2: start a as p0
+            -> load 1 of a
+            <- load 1 of a: nothing
+            -> play #1 first as a by sha256:010101010101 (Pinned)
+            <- played #1 first by sha256:010101010101: Waiting { events: [] }, child p3 as kid, send go0 null to kid
+            -> commit 1: #1@1, post 0 (start kid as p3), post 1 (go0 null for kid)
+            <- commit 1 is durable
+            -> reply to 2: Started(InstanceId("a"))
+            -> load 2 of kid
+            <- load 2 of kid: nothing
+            -> play #2 first as kid by sha256:010101010101 (OwnFirst)
+        "#]],
     );
 }

@@ -28,7 +28,7 @@ impl Partition {
         };
         self.next_seq += 1;
 
-        let mut letters: Vec<Letter> = send.into_iter().map(|(to, event)| Letter::Raise { to, event }).collect();
+        let mut letters = Vec::new();
         let mut then = Vec::new();
         let mut takes = Vec::new();
         let origin = slot.origin.as_ref().map(|origin| (origin.asker, Reply::Started(slot.id.clone())));
@@ -50,6 +50,8 @@ impl Partition {
                 letters.extend(tasks::start(&head, &live.started, task, open));
             }
         }
+        // After the starts: what a turn sends to a child that it starts must find it.
+        letters.extend(send.into_iter().map(|(to, event)| Letter::Raise { to, event }));
         if let Some(started) = started {
             let reason = match record.ended() {
                 Some(Ended::Terminated(reason)) => reason,

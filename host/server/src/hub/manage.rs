@@ -5,6 +5,7 @@ use kernel::model::{Event, InstanceId, Payload, Raised, Reach, Record, StartSpec
 use kernel::orchestration::child_id;
 use kernel::partition::{Op, Reply};
 use kernel::port::{Query, ReadError};
+use tokio::task::JoinSet;
 
 use super::{Detail, Hub, ManageError, NewInstance, RestartError};
 use crate::driver::Mail;
@@ -92,8 +93,14 @@ impl Hub {
         let mut after = query.after;
         loop {
             let page = self.list(Query { limit: LIST_MAX_COUNT, after, ..query.clone() }).await?;
-            for head in page.heads.iter().filter(|head| head.status.is_terminal()) {
-                match self.manage(&head.id, Op::Purge { id: head.id.clone() }).await {
+            // All of a page at once: what is asked while a commit is under way is one commit.
+            let mut purges = JoinSet::new();
+            for head in page.heads.into_iter().filter(|head| head.status.is_terminal()) {
+                let hub = self.clone();
+                purges.spawn(async move { hub.manage(&head.id, Op::Purge { id: head.id.clone() }).await });
+            }
+            while let Some(purged) = purges.join_next().await {
+                match purged.unwrap_or(Err(ManageError::Unknown)) {
                     Ok(()) => deleted += 1,
                     // It was deleted or started again meanwhile.
                     Err(ManageError::NotFound(_) | ManageError::NotEnded { .. }) => {}

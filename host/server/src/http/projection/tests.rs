@@ -118,29 +118,29 @@ fn statuses() {
         &status_only(vec![]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:00Z"
-        name: "Chain"
-        output: null
-        runtimeStatus: "Running"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:00.000Z"
+            name: "Chain"
+            output: null
+            runtimeStatus: "Running"
+        "#]],
     );
     check(
         &status_only(vec![]),
         SHOW_LITTLE,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        input: null
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:00Z"
-        name: "Chain"
-        output: null
-        runtimeStatus: "Running"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            input: null
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:00.000Z"
+            name: "Chain"
+            output: null
+            runtimeStatus: "Running"
+        "#]],
     );
     let custom = Event::CustomStatusSet { value: payload(r#"{"at":"Tokyo"}"#) };
     let output = payload(r#"["Hello Tokyo!"]"#);
@@ -148,45 +148,45 @@ fn statuses() {
         &status_only(vec![record(1, vec![custom, Event::Completed { output }])]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: {"at":"Tokyo"}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: ["Hello Tokyo!"]
-        runtimeStatus: "Completed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: {"at":"Tokyo"}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: ["Hello Tokyo!"]
+            runtimeStatus: "Completed"
+        "#]],
     );
     check(
         &status_only(vec![record(1, vec![Event::Failed { failure: failure() }])]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        failure: {"details":"at line 3","kind":"declined","message":"no \"money\"","retryable":false}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: "no \"money\""
-        runtimeStatus: "Failed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            failure: {"details":"at line 3","kind":"declined","message":"no \"money\"","retryable":false}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: "no \"money\""
+            runtimeStatus: "Failed"
+        "#]],
     );
     let reason = payload(r#""not needed""#);
     check(
         &status_only(vec![record(1, vec![Event::Terminated { reason }])]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: "not needed"
-        runtimeStatus: "Terminated"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: "not needed"
+            runtimeStatus: "Terminated"
+        "#]],
     );
     let lines = vec![("history has", "create-timer 5".to_owned()), ("code has", "nothing".to_owned())];
     let held = Some(HeldView { text: "the code does not replay".to_owned(), lines, remedy: "deploy other code" });
@@ -194,18 +194,18 @@ fn statuses() {
         &InstanceView { held, input: None, ..status_only(vec![]) },
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        held: "the code does not replay"
-        heldDetails: [{"name":"history has","value":"create-timer 5"},{"name":"code has","value":"nothing"}]
-        heldRemedy: "deploy other code"
-        input: null
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:00Z"
-        name: "Chain"
-        output: null
-        runtimeStatus: "Running"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            held: "the code does not replay"
+            heldDetails: [{"name":"history has","value":"create-timer 5"},{"name":"code has","value":"nothing"}]
+            heldRemedy: "deploy other code"
+            input: null
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:00.000Z"
+            name: "Chain"
+            output: null
+            runtimeStatus: "Running"
+        "#]],
     );
 }
 
@@ -242,84 +242,84 @@ fn histories() {
         &view(all.clone()),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: 1
-          {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-          {"Attempt":1,"EventType":"TaskAttemptFailed","FailureDetails":{"ErrorMessage":"try later","ErrorType":"busy","IsNonRetriable":false},"FunctionName":"say","Input":"Tokyo","Reason":"try later","RetryAt":"2026-11-22T05:00:05Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
-          {"EventType":"TaskCompleted","FunctionName":"say","Input":"Tokyo","Result":"Hello Tokyo!","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"Details":"at line 3","EventType":"TaskFailed","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"FunctionName":"say","Input":"Lima","Reason":"no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TimerCancelled","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"CustomStatus":1,"EventType":"CustomStatusSet","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TaskScheduled","FunctionName":"say","Input":"Oslo","ScheduledTime":"2026-11-22T05:00:06Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TimerFired","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:01:00Z"}
-          {"EventType":"ExecutionCompleted","OrchestrationStatus":"Completed","Result":[1],"Timestamp":"2026-11-22T05:01:01Z"}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:01:01Z"
-        name: "Chain"
-        output: [1]
-        runtimeStatus: "Completed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: 1
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"Attempt":1,"EventType":"TaskAttemptFailed","FailureDetails":{"ErrorMessage":"try later","ErrorType":"busy","IsNonRetriable":false},"FunctionName":"say","Input":"Tokyo","Reason":"try later","RetryAt":"2026-11-22T05:00:05.000Z","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:01.000Z"}
+              {"EventType":"TaskCompleted","FunctionName":"say","Input":"Tokyo","Result":"Hello Tokyo!","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"Details":"at line 3","EventType":"TaskFailed","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"FunctionName":"say","Input":"Lima","Reason":"no \"money\"","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TimerCancelled","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"CustomStatus":1,"EventType":"CustomStatusSet","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TaskScheduled","FunctionName":"say","Input":"Oslo","ScheduledTime":"2026-11-22T05:00:06.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TimerFired","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:01:00.000Z"}
+              {"EventType":"ExecutionCompleted","OrchestrationStatus":"Completed","Result":[1],"Timestamp":"2026-11-22T05:01:01.000Z"}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:01:01.000Z"
+            name: "Chain"
+            output: [1]
+            runtimeStatus: "Completed"
+        "#]],
     );
     check(
         &view(all),
         SHOW_LITTLE,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: 1
-          {"EventType":"ExecutionStarted","FunctionName":"Chain","Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-          {"Attempt":1,"EventType":"TaskAttemptFailed","FailureDetails":{"ErrorMessage":"try later","ErrorType":"busy","IsNonRetriable":false},"FunctionName":"say","Reason":"try later","RetryAt":"2026-11-22T05:00:05Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
-          {"EventType":"TaskCompleted","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"Details":"at line 3","EventType":"TaskFailed","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"FunctionName":"say","Reason":"no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TimerCancelled","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"CustomStatus":1,"EventType":"CustomStatusSet","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TaskScheduled","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:06Z","Timestamp":"2026-11-22T05:00:06Z"}
-          {"EventType":"TimerFired","FireAt":"2026-11-22T05:01:00Z","Timestamp":"2026-11-22T05:01:00Z"}
-          {"EventType":"ExecutionCompleted","OrchestrationStatus":"Completed","Timestamp":"2026-11-22T05:01:01Z"}
-        input: null
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:01:01Z"
-        name: "Chain"
-        output: [1]
-        runtimeStatus: "Completed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: 1
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"TimerCreated","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"Attempt":1,"EventType":"TaskAttemptFailed","FailureDetails":{"ErrorMessage":"try later","ErrorType":"busy","IsNonRetriable":false},"FunctionName":"say","Reason":"try later","RetryAt":"2026-11-22T05:00:05.000Z","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:01.000Z"}
+              {"EventType":"TaskCompleted","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"Details":"at line 3","EventType":"TaskFailed","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"FunctionName":"say","Reason":"no \"money\"","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TimerCancelled","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"CustomStatus":1,"EventType":"CustomStatusSet","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TaskScheduled","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:06.000Z","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"TimerFired","FireAt":"2026-11-22T05:01:00.000Z","Timestamp":"2026-11-22T05:01:00.000Z"}
+              {"EventType":"ExecutionCompleted","OrchestrationStatus":"Completed","Timestamp":"2026-11-22T05:01:01.000Z"}
+            input: null
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:01:01.000Z"
+            name: "Chain"
+            output: [1]
+            runtimeStatus: "Completed"
+        "#]],
     );
     check(
         &view(vec![record(1, vec![Event::Failed { failure: failure() }])]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        failure: {"details":"at line 3","kind":"declined","message":"no \"money\"","retryable":false}
-          {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"OrchestrationStatus":"Failed","Result":"no \"money\"","Timestamp":"2026-11-22T05:00:01Z"}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: "no \"money\""
-        runtimeStatus: "Failed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            failure: {"details":"at line 3","kind":"declined","message":"no \"money\"","retryable":false}
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"no \"money\"","ErrorType":"declined","IsNonRetriable":true},"OrchestrationStatus":"Failed","Result":"no \"money\"","Timestamp":"2026-11-22T05:00:01.000Z"}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: "no \"money\""
+            runtimeStatus: "Failed"
+        "#]],
     );
     check(
         &view(vec![record(1, vec![Event::Terminated { reason: payload("\"stop\"") }])]),
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-          {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00Z"}
-          {"EventType":"ExecutionTerminated","Input":"stop","Timestamp":"2026-11-22T05:00:01Z"}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: "stop"
-        runtimeStatus: "Terminated"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"ExecutionTerminated","Input":"stop","Timestamp":"2026-11-22T05:00:01.000Z"}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: "stop"
+            runtimeStatus: "Terminated"
+        "#]],
     );
 }
 
@@ -345,38 +345,38 @@ fn what_it_was_started_with_and_what_is_the_matter_with_it() {
         &shown,
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        input: 1
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:00Z"
-        name: "Chain"
-        output: null
-        parentInstanceId: "mother"
-        progress: [{"detail":{"done":7},"functionName":"copy","task":3}]
-        runtimeStatus: "Pending"
-        scheduledStartTime: "2026-11-22T05:01:00Z"
-        tags: {"n":"1","team":"blue"}
-        traceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
-        version: "2.0"
-        warnings: ["160000 events in the history, of at most 200000"]
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            input: 1
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:00.000Z"
+            name: "Chain"
+            output: null
+            parentInstanceId: "mother"
+            progress: [{"detail":{"done":7},"functionName":"copy","task":3}]
+            runtimeStatus: "Pending"
+            scheduledStartTime: "2026-11-22T05:01:00.000Z"
+            tags: {"n":"1","team":"blue"}
+            traceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            version: "2.0"
+            warnings: ["160000 events in the history, of at most 200000"]
+        "#]],
     );
     let failed = vec![record(1, vec![Event::Failed { failure: passed_on() }])];
     check(
         &InstanceView { history: None, ..view(failed) },
         SHOW_ALL,
         expect![[r#"
-        createdTime: "2026-11-22T05:00:00Z"
-        customStatus: null
-        failure: {"causes":[{"kind":"dacapo:child-failed","message":"child grandchild failed: no \"money\""},{"details":"at line 3","kind":"declined","message":"no \"money\""}],"kind":"dacapo:child-failed","message":"child child failed: child grandchild failed: no \"money\"","retryable":false}
-        input: {"n":1}
-        instanceId: "my-id"
-        lastUpdatedTime: "2026-11-22T05:00:01Z"
-        name: "Chain"
-        output: "child child failed: child grandchild failed: no \"money\""
-        runtimeStatus: "Failed"
-    "#]],
+            createdTime: "2026-11-22T05:00:00.000Z"
+            customStatus: null
+            failure: {"causes":[{"kind":"dacapo:child-failed","message":"child grandchild failed: no \"money\""},{"details":"at line 3","kind":"declined","message":"no \"money\""}],"kind":"dacapo:child-failed","message":"child child failed: child grandchild failed: no \"money\"","retryable":false}
+            input: {"n":1}
+            instanceId: "my-id"
+            lastUpdatedTime: "2026-11-22T05:00:01.000Z"
+            name: "Chain"
+            output: "child child failed: child grandchild failed: no \"money\""
+            runtimeStatus: "Failed"
+        "#]],
     );
 }
 
@@ -415,26 +415,26 @@ fn histories_of_families_and_events() {
         &view(records.clone()),
         SHOW_ALL,
         expect![[r#"
-            createdTime: "2026-11-22T05:00:00Z"
+            createdTime: "2026-11-22T05:00:00.000Z"
             customStatus: null
-              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00Z"}
-              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
-              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"child","Result":8,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1:2","Result":9,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"EventRaised","Input":true,"Name":"Approval","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"TaskCancelled","FunctionName":"say","Input":null,"ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"EventSent","Input":true,"InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04Z"}
-              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05Z"}
-              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06Z"}
-              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Result":"child child failed: child grandchild failed: no \"money\"","Timestamp":"2026-11-22T05:00:07Z"}
-              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08Z"}
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Input":{"n":1},"Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02.000Z","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:01.000Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"child","Result":8,"ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:1:2","Result":9,"ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"EventRaised","Input":true,"Name":"Approval","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","Input":7,"InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"TaskCancelled","FunctionName":"say","Input":null,"ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"EventSent","Input":true,"InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04.000Z"}
+              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05.000Z"}
+              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Result":"child child failed: child grandchild failed: no \"money\"","Timestamp":"2026-11-22T05:00:07.000Z"}
+              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08.000Z"}
             input: {"n":1}
             instanceId: "my-id"
-            lastUpdatedTime: "2026-11-22T05:00:08Z"
+            lastUpdatedTime: "2026-11-22T05:00:08.000Z"
             name: "Chain"
             output: null
             runtimeStatus: "Running"
@@ -444,26 +444,26 @@ fn histories_of_families_and_events() {
         &view(records),
         SHOW_LITTLE,
         expect![[r#"
-            createdTime: "2026-11-22T05:00:00Z"
+            createdTime: "2026-11-22T05:00:00.000Z"
             customStatus: null
-              {"EventType":"ExecutionStarted","FunctionName":"Chain","Timestamp":"2026-11-22T05:00:00Z"}
-              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:00Z"}
-              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02Z","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:01Z"}
-              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"child","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"0000000000000001:1:2","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"EventRaised","Name":"Approval","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"TaskCancelled","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:00Z","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"EventSent","InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03Z"}
-              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04Z"}
-              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05Z"}
-              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06Z"}
-              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Timestamp":"2026-11-22T05:00:07Z"}
-              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08Z"}
+              {"EventType":"ExecutionStarted","FunctionName":"Chain","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"EventType":"SubOrchestrationInstanceCreated","FunctionName":"Echo","InstanceId":"0000000000000001:2","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:00.000Z"}
+              {"Attempt":1,"EventType":"SubOrchestrationInstanceAttemptFailed","FailureDetails":{"ErrorMessage":"child child failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:1","Reason":"child child failed: no \"money\"","RetryAt":"2026-11-22T05:00:02.000Z","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:01.000Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"child","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceCompleted","FunctionName":"Echo","InstanceId":"0000000000000001:1:2","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceFailed","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"FunctionName":"Echo","InstanceId":"0000000000000001:2","Reason":"child child failed: child grandchild failed: no \"money\"","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"EventRaised","Name":"Approval","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"SubOrchestrationInstanceCancelled","FunctionName":"Echo","InstanceId":"0000000000000001:3","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"TaskCancelled","FunctionName":"say","ScheduledTime":"2026-11-22T05:00:00.000Z","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"EventSent","InstanceId":"other","Name":"Hello","Timestamp":"2026-11-22T05:00:03.000Z"}
+              {"EventType":"ExecutionSuspended","Reason":"because","Timestamp":"2026-11-22T05:00:04.000Z"}
+              {"EventType":"ExecutionResumed","Reason":"because","Timestamp":"2026-11-22T05:00:05.000Z"}
+              {"Component":"0808080808080808080808080808080808080808080808080808080808080808","EventType":"ComponentChanged","Timestamp":"2026-11-22T05:00:06.000Z"}
+              {"EventType":"ExecutionCompleted","FailureDetails":{"ErrorMessage":"child child failed: child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"child grandchild failed: no \"money\"","ErrorType":"dacapo:child-failed","InnerFailure":{"ErrorMessage":"no \"money\"","ErrorType":"declined","StackTrace":"at line 3"}},"IsNonRetriable":true},"OrchestrationStatus":"Failed","Timestamp":"2026-11-22T05:00:07.000Z"}
+              {"EventType":"ExecutionRewound","Reason":"because","Timestamp":"2026-11-22T05:00:08.000Z"}
             input: null
             instanceId: "my-id"
-            lastUpdatedTime: "2026-11-22T05:00:08Z"
+            lastUpdatedTime: "2026-11-22T05:00:08.000Z"
             name: "Chain"
             output: null
             runtimeStatus: "Running"
