@@ -51,9 +51,7 @@ pub struct Begun {
     pub next: Next,
     /// What the guest is given in the turn.
     pub given: Vec<Inbound>,
-    /// How many of the messages were looked at; one that ends the instance is the last.
-    pub taken: usize,
-    /// How many of those were stale: duplicates, or answers to what is not asked any more.
+    /// How many of the messages were stale: duplicates, or answers to what is not asked any more.
     pub stale: usize,
     /// Whether an end takes the children along.
     pub reach: Reach,
@@ -72,13 +70,13 @@ pub enum Next {
     Turn,
 }
 
-/// Turns what waits into events, in order of arrival. While `gate` is closed no turn follows, whatever the instance says.
+/// Turns what waits into events, in order of arrival. What follows the end of the instance is not taken from `messages`. While
+/// `gate` is closed no turn follows, whatever the instance says.
 pub fn begin(live: &Live, messages: impl IntoIterator<Item = Message>, gate: Gate, now: Timestamp) -> Begun {
     // A wall clock may be set back; the time of an instance is not.
     let at = now.max(live.turn_at);
     let mut draft = Draft::new(live, at);
     for message in messages {
-        draft.taken += 1;
         if draft.take(message) == Goes::Ends {
             break;
         }
@@ -97,7 +95,7 @@ impl Begun {
         if next == Next::First {
             events.push(Event::TurnStarted { takes: 0 });
         }
-        Self { at: now, events, next, given: Vec::new(), taken: 0, stale: 0, reach: Reach::Alone }
+        Self { at: now, events, next, given: Vec::new(), stale: 0, reach: Reach::Alone }
     }
 
     /// Whether a task is answered.
@@ -118,7 +116,7 @@ impl Begun {
     pub fn renewal(record: Record) -> Self {
         let Record { at, mut events } = record;
         events.push(Event::TurnStarted { takes: 0 });
-        Self { at, events, next: Next::First, given: Vec::new(), taken: 0, stale: 0, reach: Reach::Alone }
+        Self { at, events, next: Next::First, given: Vec::new(), stale: 0, reach: Reach::Alone }
     }
 
     /// The same without its turn: what came in is recorded and kept for later.
@@ -164,14 +162,13 @@ struct Draft<'a> {
     closed: BTreeSet<TaskId>,
     gate: Gate,
     reach: Reach,
-    taken: usize,
     stale: usize,
 }
 
 impl<'a> Draft<'a> {
     fn new(live: &'a Live, at: Timestamp) -> Self {
         let (events, closed) = (Vec::new(), BTreeSet::new());
-        Self { live, at, events, closed, gate: live.gate, reach: Reach::Alone, taken: 0, stale: 0 }
+        Self { live, at, events, closed, gate: live.gate, reach: Reach::Alone, stale: 0 }
     }
 
     fn take(&mut self, message: Message) -> Goes {
@@ -249,8 +246,8 @@ impl<'a> Draft<'a> {
             let takes = u32::try_from(given.len()).expect("what one turn takes is limited to far less");
             self.events.push(Event::TurnStarted { takes });
         }
-        let Self { at, events, reach, taken, stale, .. } = self;
-        Begun { at, events, next, given, taken, stale, reach }
+        let Self { at, events, reach, stale, .. } = self;
+        Begun { at, events, next, given, stale, reach }
     }
 
     /// As many of those that were not given yet as one turn may hold, and at least one if there is one.

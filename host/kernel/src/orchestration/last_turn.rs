@@ -90,7 +90,7 @@ impl<'a> Ending<'a> {
         }
         let events = self.last.events[..self.leading].to_vec();
         let (at, given) = (self.last.at, Vec::new());
-        let begun = Begun { at, events, next: Next::Turn, given, taken: 0, stale: 0, reach: Reach::Alone };
+        let begun = Begun { at, events, next: Next::Turn, given, stale: 0, reach: Reach::Alone };
         let mut finished = finish(state, None, begun, answer).map_err(contradicts)?;
         Ok(match finished.place {
             Place::Next => Decided::Events(finished.record.events.split_off(self.leading)),

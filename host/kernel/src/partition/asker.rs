@@ -1,7 +1,7 @@
 //! Who asked for something: a client who waits for an answer, or another instance by a letter.
 
 use super::input::{Op, ReplyTo};
-use crate::model::{InstanceId, InstanceNo, Letter, LetterNo};
+use crate::model::{InstanceId, Letter, LetterNo};
 use crate::orchestration::Message;
 use crate::port::Key;
 
@@ -55,7 +55,7 @@ pub(super) fn letter_key(letter: &Letter) -> Key {
     match letter {
         Letter::Start { id, .. } => Key::Id(id.clone()),
         Letter::Raise { to, .. } | Letter::Terminate { to, .. } => Key::Id(to.clone()),
-        Letter::ChildDone { to, .. } => Key::No(InstanceNo(to.0)),
+        Letter::ChildDone { to, .. } => Key::No(*to),
     }
 }
 

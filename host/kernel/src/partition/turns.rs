@@ -194,13 +194,15 @@ fn begin_retries(head: &Head, live: &mut Live, begun: &Begun, now: Timestamp, ou
 fn begin_with(live: &Live, inbox: &mut Vec<Mail>, gate: Gate, now: Timestamp) -> (Begun, Vec<Asker>) {
     let count = count_for_turn(inbox);
     let rest = inbox.split_off(count);
-    let (messages, askers): (Vec<_>, Vec<_>) =
-        std::mem::replace(inbox, rest).into_iter().map(|mail| (mail.message, mail.asker)).unzip();
-    let begun = begin(live, messages.iter().cloned(), gate, now);
+    let mut mails = std::mem::replace(inbox, rest).into_iter();
+    let mut asked = Vec::new();
+    let messages = mails.by_ref().map(|mail| {
+        asked.extend(mail.asker);
+        mail.message
+    });
+    let begun = begin(live, messages, gate, now);
     // What follows the end of an instance waits until that is durable, and is then told that it came too late.
-    let late = messages.into_iter().zip(askers.iter().copied()).skip(begun.taken);
-    inbox.splice(0..0, late.map(|(message, asker)| Mail { message, asker }));
-    let asked = askers.into_iter().take(begun.taken).flatten().collect();
+    inbox.splice(0..0, mails);
     (begun, asked)
 }
 

@@ -143,15 +143,16 @@ impl Instance {
             self.ahead |= !retried.is_empty();
             said.extend(say::runs("run again", live, &retried));
         }
-        let begun = begin(live, messages.clone(), gate, now);
+        let mut left = messages.iter().cloned();
+        let begun = begin(live, left.by_ref(), gate, now);
         assert_eq!(begun, begin(live, messages.clone(), gate, now), "beginning twice gives the same");
         let is_ready = messages.is_empty() && gate == Gate::Open && live.is_ready(now);
         assert!(!is_ready || matches!(begun.next, Next::First | Next::Turn), "one that is ready plays a turn");
         if begun.stale > 0 {
             said.push(format!("{} stale", begun.stale));
         }
-        if begun.taken < messages.len() {
-            said.push(format!("{} left", messages.len() - begun.taken));
+        if left.len() > 0 {
+            said.push(format!("{} left", left.len()));
         }
         Ok(begun)
     }

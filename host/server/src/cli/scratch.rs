@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use sandbox::Sandbox;
 
 use super::exit::CliError;
+use crate::hub::random_key;
 use crate::problem::{Code, Problem};
 
 /// A sandbox and the folder in which it keeps what it compiles.
@@ -25,9 +26,8 @@ impl Scratch {
             Problem::new(Code::FileUnreadable, format!("{} cannot be made: {error}", path.display()))
         })?;
         let folder = Folder(path);
-        let key = [uuid::Uuid::new_v4(), uuid::Uuid::new_v4()].map(uuid::Uuid::into_bytes);
-        let key = key.as_flattened().try_into().expect("twice 16 bytes");
-        let sandbox = Sandbox::open(&folder.0, key).map_err(|e| Problem::new(Code::InternalError, e.to_string()))?;
+        let sandbox = Sandbox::open(&folder.0, random_key());
+        let sandbox = sandbox.map_err(|error| Problem::new(Code::InternalError, error.to_string()))?;
         Ok(Self { sandbox, _folder: folder })
     }
 }

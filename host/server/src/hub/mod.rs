@@ -24,6 +24,7 @@ pub use components::{Components, Deployed, DeployedFunction};
 pub use error::{DeployError, ManageError, RestartError, StartError, StatusError};
 pub use kernel::model::Ended;
 pub use manage::RestartAs;
+pub(crate) use open::random_key;
 pub use open::{OpenError, OpenOptions, Running, open};
 pub use view::{Detail, HeldView, InstanceView};
 

@@ -107,7 +107,8 @@ pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
     Ok((Hub { shared: Arc::new(shared) }, Running { driver, commits }))
 }
 
-fn random_key() -> [u8; 32] {
+/// What a folder of compiled components is authenticated with.
+pub(crate) fn random_key() -> [u8; 32] {
     let mut key = [0; 32];
     key[..16].copy_from_slice(uuid::Uuid::new_v4().as_bytes());
     key[16..].copy_from_slice(uuid::Uuid::new_v4().as_bytes());

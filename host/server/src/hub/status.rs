@@ -57,12 +57,12 @@ impl Hub {
     fn show(&self, head: Head, detail: Detail) -> Result<InstanceView, ReadError> {
         let held = self.shared.held.read().unwrap_or_else(PoisonError::into_inner).get(&head.id).map(HeldView::from);
         let (warnings, progress) = (Warning::of(&head), self.shared.running.progress(head.no));
-        let (started, input, ended, history) = (None, None, None, None);
-        let mut view = InstanceView { head, started, input, ended, held, warnings, progress, history };
+        let (started, ended, history) = (None, None, None);
+        let mut view = InstanceView { head, started, ended, held, warnings, progress, history };
         match detail {
             Detail::Head => {}
             Detail::Values => {
-                view.start_of(&self.record(&view.head, view.head.first)?);
+                view.started = self.record(&view.head, view.head.first)?.started().cloned();
                 if view.head.status.is_terminal() {
                     view.ended = self.record(&view.head, view.head.last)?.ended();
                 }
@@ -71,9 +71,7 @@ impl Hub {
                 let rows = self.shared.readers.history(view.head.no, view.head.last)?;
                 let last = Link { seq: view.head.last, sum: view.head.sum };
                 let records = open_history(view.head.no, last, &rows)?;
-                if let Some(first) = records.first() {
-                    view.start_of(first);
-                }
+                view.started = records.first().and_then(Record::started).cloned();
                 view.ended = records.last().and_then(Record::ended);
                 view.history = Some(records);
             }
@@ -85,12 +83,5 @@ impl Hub {
         let found = self.shared.readers.row(seq)?;
         let found = found.ok_or(Damage { no: head.no, seq, what: DamageKind::Missing })?;
         Ok(open_row(&found.row, found.prev_sum)?)
-    }
-}
-
-impl InstanceView {
-    fn start_of(&mut self, first: &Record) {
-        self.started = first.started().cloned();
-        self.input = self.started.as_ref().map(|started| started.spec.input.clone());
     }
 }

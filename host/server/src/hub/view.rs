@@ -22,8 +22,6 @@ pub struct InstanceView {
     pub head: Head,
     /// What its present execution began with, if values were asked for.
     pub started: Option<Started>,
-    /// What it was started with.
-    pub input: Option<Payload>,
     /// How it ended, if it did.
     pub ended: Option<Ended>,
     /// Why it does not go on although it has not ended.
@@ -34,6 +32,13 @@ pub struct InstanceView {
     pub progress: Vec<(TaskId, FunctionName, Payload)>,
     /// Its history, if asked for.
     pub history: Option<Vec<Record>>,
+}
+
+impl InstanceView {
+    /// What the present execution was started with, if values were asked for.
+    pub fn input(&self) -> Option<&Payload> {
+        self.started.as_ref().map(|started| &started.spec.input)
+    }
 }
 
 /// Why an instance does not go on: divergence, damage, a missing component.

@@ -30,7 +30,7 @@ pub struct Show {
 
 /// Writes the status document; the history is in it if the view has one.
 pub fn instance(out: &mut Vec<u8>, view: &InstanceView, show: Show) {
-    let mut object = begin(out, &view.head, view.input.as_ref().filter(|_| show.input == Part::Shown));
+    let mut object = begin(out, &view.head, view.input().filter(|_| show.input == Part::Shown));
     object.value("output", |out| output(out, view.ended.as_ref()));
     times(&mut object, &view.head);
     if let Some(Ended::Failed(failure)) = &view.ended {

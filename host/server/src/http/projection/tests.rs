@@ -80,8 +80,8 @@ fn started_as(spec: StartSpec, later: Vec<Record>) -> InstanceView {
     head.status = ended.as_ref().map_or(Status::Running, Ended::status);
     let events = vec![Event::Started(Box::new(started.clone())), Event::TurnStarted { takes: 0 }];
     let history = Some([vec![record(0, events)], later].concat());
-    let (input, started) = (Some(started.spec.input.clone()), Some(started));
-    InstanceView { head, started, input, ended, held: None, warnings: Vec::new(), progress: Vec::new(), history }
+    let started = Some(started);
+    InstanceView { head, started, ended, held: None, warnings: Vec::new(), progress: Vec::new(), history }
 }
 
 fn at(seconds: u64) -> Timestamp {
@@ -191,7 +191,7 @@ fn statuses() {
     let lines = vec![("history has", "create-timer 5".to_owned()), ("code has", "nothing".to_owned())];
     let held = Some(HeldView { text: "the code does not replay".to_owned(), lines, remedy: "deploy other code" });
     check(
-        &InstanceView { held, input: None, ..status_only(vec![]) },
+        &InstanceView { held, started: None, ..status_only(vec![]) },
         SHOW_ALL,
         expect![[r#"
             createdTime: "2026-11-22T05:00:00.000Z"
