@@ -14,7 +14,7 @@ export DACAPO_INSTALL ?= 1
 # One selection of packages for everything that is built for debugging: another one has other features, and would
 # compile the WebAssembly engine once more.
 BUILD := cargo build --workspace --all-targets --locked
-GUESTS := hello fan-out reminder approval pipeline monitor misbehaving
+GUESTS := hello fan-out reminder approval pipeline monitor counter transfer article misbehaving
 export DACAPO_BIN := $(CARGO_TARGET_DIR)/debug/dacapo
 RELEASE := $(CARGO_TARGET_DIR)/release
 
@@ -28,7 +28,7 @@ test: guests
 
 guests:
 	$(BUILD)
-	$(DACAPO_BIN) build $(addprefix guests/,$(GUESTS)) tests/clients/guest
+	$(DACAPO_BIN) build $(addprefix guests/,$(GUESTS)) tests/clients/guest tests/triggers/guest
 
 check:
 	cargo fmt --all --check
@@ -37,5 +37,5 @@ check:
 
 bench:
 	cargo build --release --workspace --bins --locked
-	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder tests/bench/guest
+	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder guests/transfer tests/bench/guest tests/triggers/guest
 	$(RELEASE)/bench $(RELEASE)/dacapo

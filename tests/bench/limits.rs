@@ -37,7 +37,7 @@ impl Limits {
         let (fdatasync_per_s, fdatasync_p50_ms) = fdatasync(&folder.join("limit.append"))?;
         let sqlite_rows_per_s = sqlite(folder)?;
         let request = Request::get(host.address(), "/healthz");
-        let load = Load { to: host.address(), request, status: 200, body: None };
+        let load = Load { to: host.address(), requests: [request].into(), status: 200, body: None };
         let http_per_s = load.run(HTTP_CALLERS, Until::Elapsed(PROBE)).await?.per_s;
         Ok(Self { fdatasync_per_s, fdatasync_p50_ms, sqlite_rows_per_s, http_per_s })
     }

@@ -3,6 +3,7 @@
 //! Every answer is compared with what it must be. One that is wrong or missing fails the run: it then has no figures.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
@@ -15,7 +16,8 @@ use crate::stats::percentile;
 #[derive(Debug, Clone)]
 pub struct Load {
     pub to: SocketAddr,
-    pub request: Request,
+    /// They are sent in turns, over and over, from the first one on: of n callers each one sends every n-th.
+    pub requests: Arc<[Request]>,
     pub status: u16,
     /// The body that every answer must have; `None` where it differs by nature.
     pub body: Option<String>,
@@ -52,7 +54,7 @@ impl Load {
                 Until::Elapsed(length) => Share::Before(begun + length),
                 Until::Sent(count) => Share::Count(count / callers + usize::from(number < count % callers)),
             };
-            running.spawn(self.clone().call(connection, share));
+            running.spawn(self.clone().call(connection, share, (number, callers)));
         }
         let mut latencies = Vec::new();
         while let Some(caller) = running.join_next().await {
@@ -68,7 +70,13 @@ impl Load {
         })
     }
 
-    async fn call(self, mut connection: Connection, share: Share) -> Result<Vec<Duration>> {
+    /// Sends the request of this number, and then always the one that is so many further.
+    async fn call(
+        self,
+        mut connection: Connection,
+        share: Share,
+        (mut number, step): (usize, usize),
+    ) -> Result<Vec<Duration>> {
         let mut latencies = Vec::new();
         loop {
             let sent = Instant::now();
@@ -79,8 +87,9 @@ impl Load {
             if done {
                 return Ok(latencies);
             }
-            let answer = connection.send(&self.request).await?;
+            let answer = connection.send(&self.requests[number % self.requests.len()]).await?;
             latencies.push(sent.elapsed());
+            number += step;
             let wrong_body = self.body.as_ref().is_some_and(|body| answer.body != body.as_bytes());
             if answer.status != self.status || wrong_body {
                 let (body, expect) = (String::from_utf8_lossy(answer.body), self.body.as_deref().unwrap_or("anything"));

@@ -7,6 +7,7 @@ mod bare;
 mod client;
 mod limits;
 mod load;
+mod nats;
 mod report;
 mod rows;
 mod server;
@@ -21,11 +22,13 @@ use crate::report::Row;
 use crate::rows::{ALL, Bench};
 use crate::server::Stage;
 
-/// The guests that are measured, in the checkout; `dacapo build` puts each component beside its manifest.
-const GUESTS: [&str; 4] = [
+/// The guests that are measured, in the checkout; `dacapo build` puts each component beside its manifest. That of the triggers
+/// is served alone, by rows that write a manifest for it.
+const GUESTS: [&str; 5] = [
     "guests/hello/hello.wasm",
     "guests/fan-out/fan-out.wasm",
     "guests/reminder/reminder.wasm",
+    "guests/transfer/transfer.wasm",
     "tests/bench/guest/rehearsal.wasm",
 ];
 

@@ -32,11 +32,11 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts `dacapo up` on a data folder, with all guests, and waits until it is ready.
-    pub async fn host(stage: &Stage, data: &Path) -> Result<Self> {
+    /// Starts `dacapo up` on a data folder, with these guests, and waits until it is ready.
+    pub async fn host(dacapo: &Path, guests: &[PathBuf], data: &Path) -> Result<Self> {
         let port = free_port()?;
-        let mut command = Command::new(&stage.dacapo);
-        command.arg("up").args(&stage.guests).arg("--data").arg(data).args(["--port", &port.to_string()]);
+        let mut command = Command::new(dacapo);
+        command.arg("up").args(guests).arg("--data").arg(data).args(["--port", &port.to_string()]);
         Self::spawn(command, port, &data.with_extension("log")).await
     }
 
@@ -132,6 +132,6 @@ async fn is_ready(address: SocketAddr, request: &Request) -> bool {
 }
 
 /// A port that was free a moment ago.
-fn free_port() -> Result<u16> {
+pub fn free_port() -> Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }

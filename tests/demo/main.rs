@@ -1,6 +1,9 @@
-//! The main job, shown: start, fan out, kill in the middle, go on. `make demo` builds what it needs and runs it.
+//! The main job, shown: start, fan out, kill in the middle, go on; and the pipeline from a request to an entity and an
+//! orchestration. `make demo` builds what it needs and runs it.
 //!
 //! Everything goes through the binary and its HTTP interface; nothing is known of what is inside.
+
+mod article;
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,7 +20,7 @@ fn main() -> Result<()> {
     let data = tempfile::tempdir()?;
     let mut command = HostCommand::new(&binary, data.path());
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a repository")?.join("guests");
-    command.deploy = vec![guests.join("hello"), guests.join("fan-out")];
+    command.deploy = vec![guests.join("hello"), guests.join("fan-out"), guests.join("article")];
     command.log = "info,server::driver::tasks=debug".to_owned();
 
     say("Start the host on an empty data folder.");
@@ -49,7 +52,8 @@ fn main() -> Result<()> {
     ensure!(again.len() <= 1, "a recorded activity ran again");
 
     say("Its history: each activity completed once.");
-    print_history(&history)
+    print_history(&history)?;
+    article::show(&command)
 }
 
 fn say(text: &str) {

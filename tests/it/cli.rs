@@ -1,5 +1,6 @@
 //! The command line: data on stdout and all else on stderr, exit codes, and JSON for programs.
 
+mod entities;
 mod manage;
 mod replay;
 
@@ -57,6 +58,7 @@ fn commands() -> Result<()> {
     starts(&cli)?;
     scheduled_and_tagged(&cli)?;
     looks(&cli)?;
+    entities::entities(&cli)?;
     manage::operations(&cli)?;
     manage::beginnings(&cli)?;
     manage::purges(&cli)?;

@@ -86,7 +86,8 @@ fn install(lock: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(String::from_utf8(output.stdout)?.trim()))
 }
 
-fn guest() -> Result<PathBuf> {
+/// The component with the functions that the clients start.
+pub fn guest() -> Result<PathBuf> {
     let wasm = file("guest/clients-guest.wasm");
     ensure!(wasm.is_file(), "{} is missing: `make guests` builds it", wasm.display());
     Ok(wasm)

@@ -10,7 +10,7 @@ use anyhow::{Context, Result, ensure};
 use tempfile::TempDir;
 use tests::host::{self, Host, HostCommand};
 
-const GUESTS: [&str; 7] = ["hello", "fan-out", "reminder", "approval", "pipeline", "monitor", "misbehaving"];
+const GUESTS: [&str; 8] = ["hello", "fan-out", "reminder", "approval", "pipeline", "monitor", "counter", "misbehaving"];
 
 static DEPLOYED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 

@@ -3,6 +3,7 @@
 //! An answer is shown as its status, the headers that the contract knows, and its body; points in time, made ids and
 //! the address of the host are replaced by words.
 
+mod entities;
 mod lists;
 mod openapi;
 mod operations;
@@ -14,6 +15,7 @@ mod tools;
 
 use anyhow::{Context, Result, ensure};
 use expect_test::Expect;
+use kernel::limits::HTTP_BODY_MAX_BYTES;
 use tests::host::Host;
 use tests::http::Answer;
 
@@ -46,7 +48,19 @@ fn ask(host: &Host, request: &str, body: &str) -> Result<Answer> {
 /// Sends `METHOD PATH` with these lines of a head; gives the status and all that comes behind it.
 fn ask_with(host: &Host, request: &str, head: &[&str], body: &str) -> Result<(u16, String)> {
     let lines: String = head.iter().map(|line| format!("{line}\r\n")).collect();
-    let length = body.len();
+    raw(host, request, &lines, body, body.len())
+}
+
+/// Announces a body that is larger than any may be, and is refused before it is sent.
+fn too_large(host: &Host, request: &str) -> Result<()> {
+    let (status, answer) = raw(host, request, "content-type: application/json\r\n", "", HTTP_BODY_MAX_BYTES + 1)?;
+    let is_refused =
+        status == 413 && answer.contains("payload_too_large") && answer.contains("more than 2097152 bytes");
+    ensure!(is_refused, "{request}: {answer}");
+    Ok(())
+}
+
+fn raw(host: &Host, request: &str, lines: &str, body: &str, length: usize) -> Result<(u16, String)> {
     let fixed = format!("host: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n");
     let answer = host.client().raw(format!("{request} HTTP/1.1\r\n{fixed}{lines}\r\n{body}").as_bytes())?;
     let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok());
@@ -108,6 +122,7 @@ fn the_contract() -> Result<()> {
     starts::check_all(&host)?;
     statuses::check_all(&host)?;
     operations::check_all(&host)?;
+    entities::check_all(&host)?;
     tools::check_all(&host)?;
     openapi::check_all(&host)?;
     rubbish::check_all(&host)?;

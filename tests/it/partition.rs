@@ -1,8 +1,13 @@
 //! The partition step by step: what it costs, and cases that the simulator found.
 
 mod ended;
+mod entities;
+mod entity_holds;
+mod entity_letters;
 mod held;
 mod letters;
+mod locks;
+mod unlocks;
 
 use expect_test::{Expect, expect};
 use kernel::model::{Ended, EventName, Millis, Payload, Raised, Reach};
@@ -95,6 +100,10 @@ fn check(tuning: Tuning, script: impl FnOnce(&mut Puppet), expect: Expect) {
         Program::honest(vec![Step::all(vec![Ask::Child(child(8))])]),
         Program { end: End::Renew(2), ..Program::sequence(1) },
     ];
+    check_programs(tuning, programs, script, expect);
+}
+
+fn check_programs(tuning: Tuning, programs: Vec<Program>, script: impl FnOnce(&mut Puppet), expect: Expect) {
     let mut puppet = Puppet::new(tuning, programs);
     script(&mut puppet);
     expect.assert_eq(&(puppet.log.join("\n") + "\n"));

@@ -1,48 +1,40 @@
 //! SIGKILL at many points while every feature is in use: all ends as on a host that nobody disturbed.
 //!
-//! When a host is killed is drawn from a seed (`DACAPO_KILL_SEED`); where exactly that hits it is up to the machine. Its
-//! clients repeat what is not answered. That nothing is lost that was acknowledged follows from the comparison: what a
+//! Its clients repeat what is not answered. That nothing is lost that was acknowledged follows from the comparison: what a
 //! client was told that it had done is in the history of the calm host, too.
 
 mod door;
 mod jobs;
+mod lives;
 mod outcome;
+mod puts;
+mod states;
+mod transfers;
 
-use std::sync::mpsc::{RecvTimeoutError, Sender, channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Result, anyhow, ensure};
-use tests::sim::rng::Rng;
 
-use self::door::{Door, Patient};
-use self::jobs::{KINDS_COUNT, Raised, job};
+use self::door::Patient;
+use self::jobs::{EVERYBODYS, KINDS_COUNT, Sent, job};
+use self::lives::{Disturbed, Life, Lived, Pause};
 use self::outcome::{Outcome, Outcomes};
+use self::states::States;
 use crate::fixture;
 
 const KILLS_COUNT: usize = 30;
 const CLIENTS_COUNT: usize = 4;
-const LIFE_MIN_MS: u64 = 3;
-const LIFE_MAX_MS: u64 = 400;
 /// However few a slow machine manages between the kills.
 const JOBS_MIN_COUNT: u64 = 3 * KINDS_COUNT;
-const SEED_DEFAULT: u64 = 20_261_122;
 
 /// What came of all jobs.
 struct Done {
     outcomes: Outcomes,
-    sent: Raised,
+    states: States,
+    sent: Sent,
     lives: Vec<Life>,
     jobs_count: u64,
-    /// How long the slowest start of a host took.
     start_max_ms: u64,
-}
-
-/// What one process of the host did until it was killed.
-struct Life {
-    /// Milliseconds since 1970, just before it was started and after the one before it was gone.
-    begun_ms: u64,
-    log: Vec<String>,
 }
 
 /// The jobs that are to be done.
@@ -55,8 +47,7 @@ struct Agenda {
 
 #[test]
 fn a_host_that_is_killed_does_what_one_does_that_is_not() -> Result<()> {
-    let seed = std::env::var("DACAPO_KILL_SEED").ok().map_or(Ok(SEED_DEFAULT), |text| text.parse())?;
-    println!("DACAPO_KILL_SEED={seed}");
+    let seed = lives::seed()?;
     let disturbed = run(seed, None, KILLS_COUNT)?;
     let calm = run(seed, Some(disturbed.jobs_count), 0)?;
 
@@ -71,11 +62,14 @@ fn a_host_that_is_killed_does_what_one_does_that_is_not() -> Result<()> {
     }
     let lost = calm.outcomes.keys().filter(|name| !disturbed.outcomes.contains_key(*name));
     wrong.extend(lost.map(|name| format!("{name}: it is lost")));
-    let Done { outcomes, sent, lives, jobs_count, start_max_ms } = disturbed;
+    wrong.extend(states::differences(&disturbed.states, &calm.states, &disturbed.sent));
+    let Done { outcomes, states, sent, lives, jobs_count, start_max_ms } = disturbed;
+    println!("{} kills, {jobs_count} jobs, slowest start {start_max_ms} ms", lives.len() - 1);
+    println!("{} instances, {} entities, {} wrong", outcomes.len(), states.len(), wrong.len());
     let unanswered = sent.values().filter(|count| **count > 1).count();
-    let kills_count = lives.len() - 1;
-    println!("{kills_count} kills, {jobs_count} jobs, {} instances; slowest start {start_max_ms} ms", outcomes.len());
-    println!("{} events, of which {unanswered} were sent more than once; {} wrong", sent.len(), wrong.len());
+    println!("{} events and signals, of which {unanswered} were sent more than once", sent.len());
+    let [counted, ok] = [&states, &calm.states].map(|states| &states[EVERYBODYS]["value"]);
+    println!("the counter of everybody: {ok} ok, {} sent, {counted} counted", states::most(EVERYBODYS, &sent));
     ensure!(wrong.is_empty(), "{wrong:#?}");
     Ok(())
 }
@@ -86,63 +80,38 @@ fn run(seed: u64, count: Option<u64>, kills_count: usize) -> Result<Done> {
     let folder = fixture::folder()?;
     let mut command = fixture::command(folder.path())?;
     command.log = "server::driver::tasks=debug".to_owned();
-    let (door, agenda) = (Door::default(), Mutex::new(Agenda { next: 0, count }));
-    let (mut rng, mut lives, mut start_max_ms) = (Rng::new(seed), Vec::new(), 0);
-    std::thread::scope(|scope| {
-        let (gone, clients_gone) = channel();
-        let client = |gone: Sender<()>| {
-            let (agenda, client) = (&agenda, door.client());
-            scope.spawn(move || {
-                let done = work(seed, agenda, client);
-                drop(gone);
-                done
-            })
-        };
-        let clients: Vec<_> = (0..CLIENTS_COUNT).map(|_| client(gone.clone())).collect();
-        drop(gone);
-        for life in 0..kills_count {
-            let begun_ms = now_ms()?;
-            let mut host = command.spawn()?;
-            // Some are killed while they recover what the one before left.
-            let length_ms = if rng.happens(150) {
-                rng.below(LIFE_MAX_MS / 4)
-            } else {
-                host.wait_until_it_serves()?;
-                start_max_ms = start_max_ms.max(now_ms()? - begun_ms);
-                door.open(life, &host.url);
-                LIFE_MIN_MS + rng.below(LIFE_MAX_MS - LIFE_MIN_MS)
-            };
-            let waited = clients_gone.recv_timeout(Duration::from_millis(length_ms));
-            lives.push(Life { begun_ms, log: host.kill() });
-            if waited == Err(RecvTimeoutError::Disconnected) {
-                break;
-            }
+    let agenda = Mutex::new(Agenda { next: 0, count });
+    let close = |pause| {
+        if pause == Pause::Last {
+            lock(&agenda).close();
         }
-        let begun_ms = now_ms()?;
-        let host = command.start()?;
-        let jobs_count = lock(&agenda).close();
-        door.open(kills_count, &host.url);
-        let mut sent = Raised::new();
-        for client in clients {
-            sent.extend(client.join().expect("a client does not panic")?);
-        }
-        let outcomes = outcome::read(&host)?;
-        lives.push(Life { begun_ms, log: host.kill() });
-        Ok(Done { outcomes, sent, lives, jobs_count, start_max_ms })
-    })
+        Ok(())
+    };
+    let disturbed = Disturbed { command, seed, kills_count, clients_count: CLIENTS_COUNT };
+    let Lived { answers, mut lives, last, start_max_ms } =
+        disturbed.live(|_, client| work(seed, &agenda, client), close)?;
+    let mut sent = Sent::new();
+    for (what, count) in answers.into_iter().flatten() {
+        *sent.entry(what).or_default() += count;
+    }
+    let (host, begun_ms) = last;
+    let (outcomes, states) = (outcome::read(&host)?, states::read(&host)?);
+    lives.push(Life { begun_ms, log: host.kill() });
+    let jobs_count = lock(&agenda).close();
+    Ok(Done { outcomes, states, sent, lives, jobs_count, start_max_ms })
 }
 
 /// One client: it does one job after the other.
-fn work(seed: u64, agenda: &Mutex<Agenda>, mut client: Patient<'_>) -> Result<Raised> {
-    let mut raised = Raised::new();
+fn work(seed: u64, agenda: &Mutex<Agenda>, mut client: Patient<'_>) -> Result<Sent> {
+    let mut sent = Sent::new();
     // A closure, for the lock is not to be held while the job is done.
     let next = || lock(agenda).take();
     while let Some(number) = next() {
         for step in job(seed, number) {
-            step.carry_out(&mut client, &mut raised)?;
+            step.carry_out(&mut client, &mut sent)?;
         }
     }
-    Ok(raised)
+    Ok(sent)
 }
 
 /// Activities that ran after their result was recorded.
@@ -174,8 +143,4 @@ impl Agenda {
 
 fn lock(agenda: &Mutex<Agenda>) -> MutexGuard<'_, Agenda> {
     agenda.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn now_ms() -> Result<u64> {
-    Ok(u64::try_from(SystemTime::now().duration_since(UNIX_EPOCH)?.as_millis())?)
 }

@@ -5,10 +5,11 @@
 use std::collections::BTreeMap;
 use std::panic::catch_unwind;
 
-use kernel::model::{InstanceId, Millis};
+use kernel::model::{InstanceId, LockSet, Millis};
+use tests::sim::entity::{Deed, entity_id};
 use tests::sim::fault::{Crash, Pace, Profile};
 use tests::sim::marks::{ALL, Marks};
-use tests::sim::program::{Ask, Child, End, Haste, Kind, Loser, OnFailure, Program, Step, Target};
+use tests::sim::program::{Ask, Child, End, Haste, Kind, Loser, Manner, OnFailure, Program, Section, Step, Target};
 use tests::sim::rng::Rng;
 use tests::sim::task::Call;
 use tests::sim::trace::Trace;
@@ -35,7 +36,8 @@ fn check(seed: u64) -> Report {
     }
 }
 
-fn number(name: &str) -> Option<u64> {
+/// A number that the environment gives.
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is not a number: {text}")))
 }
 
@@ -101,7 +103,67 @@ fn mixed() -> Vec<Program> {
             Step::Send(Target::Other(instance_id("i7")), 2),
         ]),
         Program::honest(vec![Step::Await(2, None), Step::Await(2, None)]),
+        Program::honest(vec![
+            Step::Section(Section::transfer("a", "b", 5)),
+            Step::Signal(entity_id("tally", "c"), Deed::Relay(entity_id("tally", "a")), None),
+            Step::Section(Section { manner: Manner::Eager, ..Section::transfer("c", "a", 7) }),
+        ]),
+        Program::honest(vec![
+            Step::Signal(entity_id("tally", "b"), Deed::Later(entity_id("tally", "b"), Millis(40)), Some(Millis(30))),
+            Step::Section(Section { manner: Manner::Impatient(Millis(4)), ..Section::transfer("b", "a", 1) }),
+            Step::all(vec![Ask::Call(entity_id("tally", "a"), Deed::Fail, OnFailure::GoOn)]),
+            Step::Section(Section { manner: Manner::Careless, ..Section::transfer("b", "c", 3) }),
+        ]),
     ]
+}
+
+const ACCOUNTS: [&str; 4] = ["a", "b", "c", "d"];
+const CLERKS_COUNT: usize = 6;
+const AUDITS_COUNT: usize = 4;
+
+/// Clerks who move amounts from account to account, and auditors who look at all of them at once.
+fn bank(rng: &mut Rng) -> Vec<Program> {
+    let audit = || {
+        let account = |key: &&str| entity_id("tally", key);
+        let look = |id| vec![Ask::Call(id, Deed::Add(0), OnFailure::Fail)];
+        let chains = ACCOUNTS.iter().map(account).map(look).collect();
+        let set = LockSet::new(ACCOUNTS.iter().map(account).collect()).expect("there are some");
+        Step::Section(Section { set, chains, manner: Manner::Proper })
+    };
+    let mut transfer = || {
+        let from = rng.index(ACCOUNTS.len());
+        let to = (from + 1 + rng.index(ACCOUNTS.len() - 1)) % ACCOUNTS.len();
+        let amount = i64::try_from(1 + rng.below(100)).expect("it is small");
+        Step::Section(Section::transfer(ACCOUNTS[from], ACCOUNTS[to], amount))
+    };
+    let clerks = (0..CLERKS_COUNT).map(|_| Program::honest((0..4).map(|_| transfer()).collect())).collect::<Vec<_>>();
+    let auditors = (0..2).map(|_| Program::honest((0..AUDITS_COUNT).map(|_| audit()).collect()));
+    clerks.into_iter().chain(auditors).collect()
+}
+
+#[test]
+fn transfers_keep_the_total() {
+    let mut audits = 0;
+    for seed in 0..DETERMINED_SEEDS_COUNT {
+        let mut rng = Rng::new(seed);
+        let (programs, profile) = (bank(&mut rng), Profile::rough(&mut rng));
+        let count = programs.len();
+        let mut sim = Sim::new(rng, profile, programs, Trace::On(Vec::new()));
+        sim.plan_faults();
+        (0..count).for_each(|program| sim.start(&instance_id(&format!("i{program}")), program));
+        let result = sim.live();
+        let seen = (CLERKS_COUNT..count).flat_map(|auditor| sim.returned(&instance_id(&format!("i{auditor}"))));
+        let seen: Vec<i64> = seen.collect();
+        let total: i64 = sim.numbers().values().sum();
+        let Report { result, trace, .. } = sim.report(result);
+        assert_eq!(result, Ok(()), "seed {seed}:\n{}", trace.tail(TRACE_TAIL_LINES));
+        assert_eq!(total, 0, "seed {seed}");
+        for audit in seen.chunks(ACCOUNTS.len()) {
+            assert_eq!(audit.iter().sum::<i64>(), 0, "seed {seed}: {audit:?}\n{}", trace.tail(TRACE_TAIL_LINES));
+            audits += 1;
+        }
+    }
+    assert_eq!(audits, DETERMINED_SEEDS_COUNT as usize * 2 * AUDITS_COUNT);
 }
 
 /// How six instances of programs that can come to one end only come to it.
@@ -137,7 +199,7 @@ fn a_crash_before_any_effect_loses_nothing() {
             for effect in 1.. {
                 let profile = Profile { crash: Crash::Before(effect), pace, ..Profile::calm() };
                 let mut sim = Sim::new(Rng::new(seed), profile, mixed(), Trace::On(Vec::new()));
-                (0..8).for_each(|program| sim.start(&instance_id(&format!("i{program}")), program));
+                (0..10).for_each(|program| sim.start(&instance_id(&format!("i{program}")), program));
                 let result = sim.live();
                 let Report { result, trace, stats, .. } = sim.report(result);
                 assert_eq!(result, Ok(()), "seed {seed}, crash before effect {effect}:\n{}", trace.tail(60));

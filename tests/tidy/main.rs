@@ -52,7 +52,8 @@ fn the_kernel_keeps_its_layers() {
         ("codec", &["codec", "model"]),
         ("port", &["port", "codec", "model"]),
         ("orchestration", &["orchestration", "port", "codec", "model", "limits"]),
-        ("partition", &["partition", "orchestration", "port", "codec", "model", "limits"]),
+        ("entity", &["entity", "orchestration", "codec", "model"]),
+        ("partition", &["partition", "orchestration", "entity", "port", "codec", "model", "limits"]),
     ];
     report(rust_sources().flat_map(|(path, text)| {
         let module = path.strip_prefix("host/kernel/src/").and_then(|rest| rest.split('/').next().map(str::to_owned));

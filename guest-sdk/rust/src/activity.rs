@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::{failure::Result, options::Options, time::Timestamp};
+use crate::{client::Client, failure::Result, options::Options, time::Timestamp};
 
 pub use crate::bindings::activity::TraceContext;
 
@@ -46,4 +46,11 @@ pub struct ActivityContext {
     pub deadline: Timestamp,
     /// The trace that this call belongs to: send it on with requests.
     pub trace: Option<TraceContext>,
+}
+
+impl ActivityContext {
+    /// The hub, as far as the manifest grants it.
+    pub fn client(&self) -> Client {
+        Client::new()
+    }
 }

@@ -73,3 +73,78 @@ pub mod progress {
     });
     pub use self::dacapo::durable::progress::*;
 }
+
+/// The role `entity`.
+pub mod entity {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package dacapo:sdk-entity; world entity-role { export dacapo:durable/entity@0.1.0; }",
+        with: { "dacapo:durable/types@0.1.0": crate::bindings::types },
+        additional_derives: [Clone, PartialEq],
+        pub_export_macro: true,
+        export_macro_name: "export_entity",
+        default_bindings_module: "::dacapo::__private::bindings::entity",
+        runtime_path: "::dacapo::__private::wit_bindgen::rt",
+    });
+    pub use self::exports::dacapo::durable::entity::*;
+}
+
+/// The role `timer-trigger`.
+pub mod timer_trigger {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package dacapo:sdk-timer; world timer-role { export dacapo:durable/timer-trigger@0.1.0; }",
+        with: { "dacapo:durable/types@0.1.0": crate::bindings::types },
+        additional_derives: [Clone, PartialEq],
+        pub_export_macro: true,
+        export_macro_name: "export_timer_trigger",
+        default_bindings_module: "::dacapo::__private::bindings::timer_trigger",
+        runtime_path: "::dacapo::__private::wit_bindgen::rt",
+    });
+    pub use self::exports::dacapo::durable::timer_trigger::*;
+}
+
+/// The role `stream-trigger`.
+pub mod stream_trigger {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package dacapo:sdk-stream; world stream-role { export dacapo:durable/stream-trigger@0.1.0; }",
+        with: { "dacapo:durable/types@0.1.0": crate::bindings::types },
+        additional_derives: [Clone, PartialEq],
+        pub_export_macro: true,
+        export_macro_name: "export_stream_trigger",
+        default_bindings_module: "::dacapo::__private::bindings::stream_trigger",
+        runtime_path: "::dacapo::__private::wit_bindgen::rt",
+    });
+    pub use self::exports::dacapo::durable::stream_trigger::*;
+}
+
+/// WASI's role `incoming-handler`, from `wasi/`.
+#[cfg(target_family = "wasm")]
+pub mod http {
+    wit_bindgen::generate!({
+        path: "wasi",
+        inline: "package dacapo:sdk-http; world http-role { export wasi:http/incoming-handler@0.2.12; }",
+        generate_all,
+        pub_export_macro: true,
+        export_macro_name: "export_http",
+        default_bindings_module: "::dacapo::__private::bindings::http",
+        runtime_path: "::dacapo::__private::wit_bindgen::rt",
+    });
+    pub use self::{
+        exports::wasi::http::incoming_handler::Guest,
+        wasi::{http::types::*, io::streams},
+    };
+}
+
+/// What triggers and activities may ask of the hub.
+pub mod client {
+    wit_bindgen::generate!({
+        path: "wit",
+        inline: "package dacapo:sdk-client; world client-import { import dacapo:durable/client@0.1.0; }",
+        with: { "dacapo:durable/types@0.1.0": crate::bindings::types },
+        additional_derives: [Clone, PartialEq],
+        generate_all,
+    });
+    pub use self::dacapo::durable::client::*;
+}

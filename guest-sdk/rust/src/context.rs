@@ -7,13 +7,7 @@ use std::{fmt, rc::Rc};
 
 use serde::Serialize;
 
-use crate::{
-    bindings::orchestrator::{LogLevel, LogLine},
-    failure::Result,
-    machine::Shared,
-    payload::encode,
-    time::Timestamp,
-};
+use crate::{failure::Result, log::Log, machine::Shared, payload::encode, time::Timestamp};
 
 /// The hand of an orchestrator: cheap to clone, and the only way to time, chance and the world.
 #[derive(Clone)]
@@ -103,7 +97,7 @@ impl Context {
 
     /// The log of the instance. Lines of replayed turns are not written again.
     pub fn log(&self) -> Log<'_> {
-        Log { machine: &self.machine }
+        Log::new(&self.machine)
     }
 
     /// Whether this turn was played before. For logs and metrics; nothing that is decided may depend on it.
@@ -116,45 +110,5 @@ impl fmt::Debug for Context {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Origin { name, instance, execution, .. } = &*self.origin;
         write!(out, "Context({name} {instance}/{execution})")
-    }
-}
-
-/// The log of an instance; see [`Context::log`].
-pub struct Log<'a> {
-    machine: &'a Shared,
-}
-
-impl Log<'_> {
-    /// Writes a line for the author.
-    pub fn debug(&self, message: impl Into<String>) {
-        self.write(LogLevel::Debug, message.into());
-    }
-
-    /// Writes a line for the operator.
-    pub fn info(&self, message: impl Into<String>) {
-        self.write(LogLevel::Info, message.into());
-    }
-
-    /// Writes a line about something that may go wrong.
-    pub fn warn(&self, message: impl Into<String>) {
-        self.write(LogLevel::Warn, message.into());
-    }
-
-    /// Writes a line about something that went wrong.
-    pub fn error(&self, message: impl Into<String>) {
-        self.write(LogLevel::Error, message.into());
-    }
-
-    fn write(&self, level: LogLevel, message: String) {
-        let mut machine = self.machine.borrow_mut();
-        if !machine.replaying {
-            machine.logs.push(LogLine { level, message });
-        }
-    }
-}
-
-impl fmt::Debug for Log<'_> {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str("Log")
     }
 }

@@ -54,7 +54,8 @@ impl Context {
     /// orchestration ends first, the child goes on by itself.
     #[track_caller]
     pub fn call_child<U: DeserializeOwned>(&self, name: &str, input: &(impl Serialize + ?Sized)) -> Child<U> {
-        let decision = encode(input, "invalid-input").map(|input| StartChild {
+        let allowed = self.machine().borrow().sections.may_start_child(name);
+        let decision = allowed.and_then(|()| encode(input, "invalid-input")).map(|input| StartChild {
             name: name.to_owned(),
             input,
             instance: None,

@@ -2,8 +2,11 @@
 
 use std::cell::RefCell;
 
+#[cfg(target_family = "wasm")]
+use crate::bindings::http;
 use crate::{
-    bindings::{activity, functions, orchestrator, types},
+    bindings::{activity, entity, functions, orchestrator, stream_trigger, timer_trigger, types},
+    client::Client,
     component::Component,
     session::Session,
 };
@@ -14,19 +17,22 @@ use crate::{
 /// dacapo::export! {
 ///     orchestrators: [checkout],
 ///     activities: [charge, reserve],
+///     entities: [Stock],
+///     http: [order],
+///     timers: [nightly],
+///     streams: [on_delivery],
 /// }
 /// ```
 ///
-/// Leave out a role that the component does not have: what is not named here is not exported. The macro also defines
-/// `COMPONENT`, through which native tests and tools reach the same functions.
+/// Leave out a role that the component does not have: what is not named here is not exported. The order does not matter. The
+/// macro also defines `COMPONENT`, through which native tests and tools reach the same functions.
 #[macro_export]
 macro_rules! export {
-    ($(orchestrators: $orchestrators:tt $(,)?)? $(activities: $activities:tt $(,)?)?) => {
+    ($($role:ident: $list:tt),* $(,)?) => {
         /// The functions of this component.
-        pub static COMPONENT: $crate::Component = $crate::Component {
-            orchestrators: $crate::__entries!(OrchestratorEntry $($orchestrators)?),
-            activities: $crate::__entries!(ActivityEntry $($activities)?),
-        };
+        #[allow(clippy::needless_update, reason = "few components have all roles")]
+        pub static COMPONENT: $crate::Component =
+            $crate::Component { $($role: $crate::__entries!($role $list),)* ..$crate::Component::EMPTY };
 
         #[cfg(target_family = "wasm")]
         const _: () = {
@@ -39,8 +45,7 @@ macro_rules! export {
             }
 
             $crate::__private::bindings::functions::export_functions!(Exports);
-            $($crate::__role!(orchestrator $orchestrators);)?
-            $($crate::__role!(activity $activities);)?
+            $($crate::__role!($role);)*
         };
     };
 }
@@ -48,18 +53,42 @@ macro_rules! export {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __entries {
-    ($entry:ident) => { &[] };
-    ($entry:ident [$($function:ty),* $(,)?]) => { &[$($crate::__private::$entry::of::<$function>()),*] };
+    (activities $list:tt) => { $crate::__entries!(@ ActivityEntry $list) };
+    (orchestrators $list:tt) => { $crate::__entries!(@ OrchestratorEntry $list) };
+    (entities $list:tt) => { $crate::__entries!(@ EntityEntry $list) };
+    (http $list:tt) => { $crate::__entries!(@ HttpEntry $list) };
+    (timers $list:tt) => { $crate::__entries!(@ TimerEntry $list) };
+    (streams $list:tt) => { $crate::__entries!(@ StreamEntry $list) };
+    (@ $entry:ident [$($function:ty),* $(,)?]) => { &[$($crate::$entry::of::<$function>()),*] };
+    ($role:ident $list:tt) => {
+        compile_error!(concat!(
+            "a component has no `",
+            stringify!($role),
+            "`; there are orchestrators, activities, entities, http, timers and streams"
+        ))
+    };
 }
 
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __role {
-    (orchestrator $list:tt) => {
+    (activities) => {
+        $crate::__private::bindings::activity::export_activity!(Exports);
+    };
+    (orchestrators) => {
         $crate::__private::bindings::orchestrator::export_orchestrator!(Exports);
     };
-    (activity $list:tt) => {
-        $crate::__private::bindings::activity::export_activity!(Exports);
+    (entities) => {
+        $crate::__private::bindings::entity::export_entity!(Exports);
+    };
+    (http) => {
+        $crate::__private::bindings::http::export_http!(Exports);
+    };
+    (timers) => {
+        $crate::__private::bindings::timer_trigger::export_timer_trigger!(Exports);
+    };
+    (streams) => {
+        $crate::__private::bindings::stream_trigger::export_stream_trigger!(Exports);
     };
 }
 
@@ -78,6 +107,35 @@ impl<E: Exports> functions::Guest for E {
 impl<E: Exports> activity::Guest for E {
     fn run(invocation: activity::Invocation, input: Vec<u8>) -> Result<Vec<u8>, types::Failure> {
         E::component().run(invocation, &input).map_err(types::Failure::from)
+    }
+}
+
+impl<E: Exports> entity::Guest for E {
+    fn apply(
+        context: entity::Context,
+        state: Option<entity::State>,
+        operations: Vec<entity::Operation>,
+    ) -> entity::Outcome {
+        E::component().apply(context, state, operations)
+    }
+}
+
+impl<E: Exports> timer_trigger::Guest for E {
+    fn fire(name: String, tick: timer_trigger::Tick) -> Result<(), types::Failure> {
+        E::component().fire(&name, tick.into(), Client::new()).map_err(types::Failure::from)
+    }
+}
+
+impl<E: Exports> stream_trigger::Guest for E {
+    fn receive(name: String, message: stream_trigger::Message) -> Result<(), types::Failure> {
+        E::component().receive(&name, message.into(), Client::new()).map_err(types::Failure::from)
+    }
+}
+
+#[cfg(target_family = "wasm")]
+impl<E: Exports> http::Guest for E {
+    fn handle(request: http::IncomingRequest, out: http::ResponseOutparam) {
+        crate::web::wasi::handle(E::component(), request, out);
     }
 }
 

@@ -17,10 +17,14 @@ use std::{
 };
 
 use crate::{
-    bindings::orchestrator::{Decision, Event, EventRaised, LogLine},
+    bindings::{
+        orchestrator::{Decision, Event, EventRaised},
+        types::LogLine,
+    },
     failure::{Failure, from_contract},
     mailbox::{Mailbox, Name, Ticket},
     random::SplitMix64,
+    section::Sections,
 };
 
 pub(crate) type Shared = Rc<RefCell<Machine>>;
@@ -77,6 +81,7 @@ pub(crate) struct Machine {
     pub(crate) logs: Vec<LogLine>,
     /// Set once the execution shall end and begin anew.
     pub(crate) next: Option<Next>,
+    pub(crate) sections: Sections,
     moment: Moment,
     /// What arrived later than this is not shown.
     horizon: Moment,
@@ -101,6 +106,7 @@ impl Machine {
             custom_status: None,
             logs: Vec::new(),
             next: None,
+            sections: Sections::default(),
             moment: 0,
             horizon: NO_HORIZON,
             issued: 0,
@@ -160,6 +166,7 @@ impl Machine {
                 return;
             }
         };
+        self.sections.answered(id);
         if let Some(slot) = self.slots.get_mut(&id)
             && slot.arrived.is_none()
         {

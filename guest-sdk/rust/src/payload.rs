@@ -26,6 +26,13 @@ pub(crate) fn encode<T: Serialize + ?Sized>(value: &T, what: &str) -> Result<Vec
     serde_json::to_vec(value).map_err(|error| Failure::new(what, error.to_string()).non_retryable())
 }
 
+/// As [`encode`], with room for so many bytes: a value that was read from as many needs about as many again.
+pub(crate) fn encode_like<T: Serialize>(value: &T, length: usize, what: &str) -> Result<Vec<u8>> {
+    let mut text = Vec::with_capacity(length + length / 16);
+    serde_json::to_writer(&mut text, value).map_err(|error| Failure::new(what, error.to_string()).non_retryable())?;
+    Ok(text)
+}
+
 /// `what` is the kind of the failure if the text does not fit the type; its message says where.
 pub(crate) fn decode<T: DeserializeOwned>(payload: &[u8], what: &str) -> Result<T> {
     serde_json::from_slice(payload).map_err(|error| misfit(payload, what, &error))
@@ -37,7 +44,7 @@ pub fn schema<T: JsonSchema>() -> String {
     settings.into_generator().into_root_schema_for::<T>().as_value().to_string()
 }
 
-fn misfit(payload: &[u8], what: &str, error: &serde_json::Error) -> Failure {
+pub(crate) fn misfit(payload: &[u8], what: &str, error: &serde_json::Error) -> Failure {
     let lines_before: usize =
         payload.split_inclusive(|&b| b == b'\n').take(error.line().max(1) - 1).map(<[u8]>::len).sum();
     let path = path_at(payload, lines_before + error.column());

@@ -17,6 +17,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     bindings::orchestrator::{Decision, ScheduleActivity, StartChild},
+    entity::EntityId,
     failure::{Failure, Result},
     machine::{Id, Moment, Outcome, Shared, Source},
     options::Retry,
@@ -52,8 +53,8 @@ pub struct Timer {
     source: Source,
 }
 
-/// What [`Call`] and [`Child`] have in common.
-struct Task {
+/// What [`Call`], [`Child`] and [`EntityCall`](crate::EntityCall) have in common.
+pub(crate) struct Task {
     machine: Shared,
     state: State,
 }
@@ -63,7 +64,7 @@ enum State {
         id: Id,
         at: Moment,
     },
-    /// The input has no JSON form.
+    /// The input has no JSON form, or a critical section forbids it.
     Refused(Failure),
     Done,
 }
@@ -150,7 +151,7 @@ impl<T> Child<T> {
 }
 
 impl Task {
-    fn new(machine: Shared, decision: Result<Decision>, source: Source) -> Self {
+    pub(crate) fn new(machine: Shared, decision: Result<Decision>, source: Source) -> Self {
         let state = match decision {
             Ok(decision) => {
                 let mut machine = machine.borrow_mut();
@@ -159,6 +160,13 @@ impl Task {
             Err(failure) => State::Refused(failure),
         };
         Task { machine, state }
+    }
+
+    /// Notes for critical sections that it calls this entity.
+    pub(crate) fn is_call_of(&self, entity: &EntityId) {
+        if let State::Asked { id, .. } = self.state {
+            self.machine.borrow_mut().sections.called(id, entity);
+        }
     }
 
     fn amend(&self, change: impl FnOnce(&mut Decision)) {
@@ -178,7 +186,7 @@ impl Task {
         }
     }
 
-    fn poll<T: DeserializeOwned>(&mut self, cx: &mut PollContext<'_>) -> Poll<Result<T>> {
+    pub(crate) fn poll<T: DeserializeOwned>(&mut self, cx: &mut PollContext<'_>) -> Poll<Result<T>> {
         if let State::Asked { id, .. } = self.state {
             let outcome = ready!(self.machine.borrow_mut().claim(id, cx.waker()));
             self.state = State::Done;

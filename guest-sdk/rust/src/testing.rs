@@ -20,10 +20,14 @@
 //! ```
 //!
 //! Time stands still while code runs and jumps to whatever happens next, so a test of a year takes microseconds.
-//! Retries, timeouts of attempts, timers, children, events and new executions are played as the host does. At the end the
+//! Retries, timeouts of attempts, timers, children, events, entities with their locks and new executions are played as the
+//! host does. [`Actor`] is one entity alone, [`Desk`] the hub of a trigger. At the end the
 //! kit replays every execution from the beginning, all turns at once, and panics if a decision differs: so every test of
 //! an orchestrator is also a test of its determinism.
 
+mod actor;
+pub(crate) mod desk;
+mod entities;
 mod player;
 mod progress;
 mod replay;
@@ -39,17 +43,22 @@ use crate::{
     activity::Activity,
     bindings::{
         activity::Invocation,
+        entity::State,
         orchestrator::{EventRaised, Start},
     },
     component::{ActivityEntry, Component, OrchestratorEntry},
+    entity::{Entity, EntityId},
     failure::Result,
     orchestrator::Orchestrator,
     payload,
     time::millis,
 };
 
+use self::entities::Entities;
 pub(crate) use self::progress::hear;
 pub use self::{
+    actor::Actor,
+    desk::Desk,
     progress::reports,
     run::{Execution, Run},
 };
@@ -67,6 +76,7 @@ pub struct Kit {
     /// By their names in lower case, as all names here.
     orchestrators: BTreeMap<String, Component>,
     stubs: BTreeMap<String, Stub>,
+    entities: Entities,
     events: Vec<(u64, EventRaised)>,
 }
 
@@ -94,7 +104,8 @@ impl Kit {
             input: b"null".to_vec(),
             replaying: false,
         };
-        let kit = Kit { start, orchestrators: BTreeMap::new(), stubs: BTreeMap::new(), events: Vec::new() };
+        let (orchestrators, stubs) = (BTreeMap::new(), BTreeMap::new());
+        let kit = Kit { start, orchestrators, stubs, entities: Entities::default(), events: Vec::new() };
         kit.child::<O>()
     }
 
@@ -124,15 +135,31 @@ impl Kit {
 
     /// Lets calls of this activity run the real function.
     pub fn activity<A: Activity>(self) -> Kit {
-        let component = Component { orchestrators: &[], activities: const { &[ActivityEntry::of::<A>()] } };
+        let component = Component { activities: const { &[ActivityEntry::of::<A>()] }, ..Component::EMPTY };
         self.stub(A::NAME, move |invocation, input| component.run(invocation, input))
     }
 
     /// Lets children of this name be played, too. The orchestrator of the test itself is known already.
     pub fn child<O: Orchestrator>(mut self) -> Kit {
         let orchestrators = const { &[OrchestratorEntry::of::<O>()] };
-        self.orchestrators.insert(O::NAME.to_ascii_lowercase(), Component { orchestrators, activities: &[] });
+        self.orchestrators.insert(O::NAME.to_ascii_lowercase(), Component { orchestrators, ..Component::EMPTY });
         self
+    }
+
+    /// Lets entities of this name run the real operations.
+    pub fn entity<E: Entity>(mut self) -> Kit {
+        self.entities.served.insert(E::NAME.to_ascii_lowercase(), actor::serve::<E>());
+        self
+    }
+
+    /// Lets entities of this name run the real operations, and gives one of them a state.
+    ///
+    /// # Panics
+    /// If the state has no JSON form.
+    pub fn entity_with<E: Entity>(mut self, key: &str, state: &E::State) -> Kit {
+        let data = payload::encode(state, "invalid-state").expect("the state of a test has a JSON form");
+        self.entities.set(EntityId::of::<E>(key), State { data, version: E::VERSION });
+        self.entity::<E>()
     }
 
     /// Lets this function answer the calls of an activity or the starts of a child, retries included.

@@ -1,17 +1,26 @@
 //! Everything that a host must survive. What plain code can do wrong is in `orchestrators` and `activities`; what the
-//! SDK does not let an author do is in `raw`; what must go right although the host is killed is in `steadfast`.
+//! SDK does not let an author do is in `raw`; what must go right although the host is killed is in `steadfast` and
+//! `notebook`.
 //!
 //! Most orchestrators take the number of calls of `echo` that they make first (`null` is none), so that a test chooses
 //! the turn in which they go wrong.
 
 mod activities;
+mod entities;
+mod notebook;
 mod orchestrators;
 pub mod raw;
 mod steadfast;
 
-use dacapo::{ActivityEntry, Component, OrchestratorEntry};
+use dacapo::{ActivityEntry, Component, EntityEntry, OrchestratorEntry};
 
-use crate::{activities::*, orchestrators::*, steadfast::*};
+use crate::{
+    activities::*,
+    entities::Moody,
+    notebook::{Notebook, brings_much, copies, copy, dictates, edits},
+    orchestrators::*,
+    steadfast::*,
+};
 
 /// What plain code can do wrong; `raw` adds the rest.
 pub static COMPONENT: Component = Component {
@@ -47,6 +56,10 @@ pub static COMPONENT: Component = Component {
         OrchestratorEntry::of::<waits_for_child>(),
         OrchestratorEntry::of::<is_rebuilt>(),
         OrchestratorEntry::of::<is_traced>(),
+        OrchestratorEntry::of::<dictates>(),
+        OrchestratorEntry::of::<edits>(),
+        OrchestratorEntry::of::<copies>(),
+        OrchestratorEntry::of::<brings_much>(),
     ],
     activities: &[
         ActivityEntry::of::<echo>(),
@@ -63,5 +76,8 @@ pub static COMPONENT: Component = Component {
         ActivityEntry::of::<task_poses_as_host>(),
         ActivityEntry::of::<stumbles>(),
         ActivityEntry::of::<tells_trace>(),
+        ActivityEntry::of::<copy>(),
     ],
+    entities: &[EntityEntry::of::<Moody>(), EntityEntry::of::<Notebook>()],
+    ..Component::EMPTY
 };

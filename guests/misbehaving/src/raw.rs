@@ -8,12 +8,13 @@ use dacapo::{
     Session,
     bindings::{
         activity::{self, Invocation},
+        entity::{self, Done, Effect, NewState, Operation, Outcome, State},
         functions::{self, Function, Kind},
         orchestrator::{
-            self, ContinueAsNew, Decision, EventRaised, ScheduleActivity, SendEvent, Start, StartChild, Status, Step,
-            Turn,
+            self, CallEntity, ContinueAsNew, Decision, EventRaised, ScheduleActivity, SendEvent, SignalEntity, Start,
+            StartChild, Status, Step, Turn,
         },
-        types::{ActivityOptions, Failure},
+        types::{ActivityOptions, EntityId, Failure},
     },
 };
 
@@ -38,7 +39,20 @@ const FUNCTIONS: &[(&str, Kind, &str)] = &[
     ("lies_when_replayed", Kind::Orchestrator, "Calls `echo`; in a replay by build 1 it sets a timer instead."),
     ("forgets_when_replayed", Kind::Orchestrator, "Calls `echo`; in a replay it decides nothing."),
     ("counts_its_calls", Kind::Orchestrator, "Calls `echo` in each call of `open` or `advance`, not in each turn."),
+    ("locks_within_lock", Kind::Orchestrator, "Locks an entity, and then another one."),
+    ("locks_nothing", Kind::Orchestrator, "Locks no entity."),
+    ("locks_too_much", Kind::Orchestrator, "Locks 101 entities."),
+    ("locks_unnamed", Kind::Orchestrator, "Locks an entity without a name."),
+    ("releases_what_is_not", Kind::Orchestrator, "Ends a critical section that there is not."),
+    ("starts_child_within_lock", Kind::Orchestrator, "Starts a child in a critical section."),
+    ("calls_outside_lock", Kind::Orchestrator, "Calls an entity that its critical section does not lock."),
+    ("calls_twice_within_lock", Kind::Orchestrator, "Calls a locked entity twice at once."),
+    ("signals_within_lock", Kind::Orchestrator, "Signals an entity that its critical section locks."),
+    ("calls_with_invalid_json", Kind::Orchestrator, "Calls an entity with half a JSON text."),
+    ("calls_bad_key", Kind::Orchestrator, "Calls an entity whose key is not allowed."),
+    ("signals_unnamed", Kind::Orchestrator, "Signals an operation without a name."),
     ("task_returns_invalid_json", Kind::Activity, "Returns half a JSON text."),
+    ("liar", Kind::Entity, "Answers what its operation says: see `lie`."),
 ];
 
 const HALF: &[u8] = b"{\"half\":";
@@ -111,6 +125,18 @@ impl orchestrator::Guest for Exports {
                 (Liar::Mute, Step { status: Status::Waiting(vec![String::new()]), ..waiting(Vec::new()) })
             }
             "waits_for_nothing" => (Liar::Mute, waiting(Vec::new())),
+            "locks_within_lock" => (Liar::Mute, waiting(vec![lock(1), lock(2)])),
+            "locks_nothing" => (Liar::Mute, waiting(vec![lock(0)])),
+            "locks_too_much" => (Liar::Mute, waiting(vec![lock(101)])),
+            "locks_unnamed" => (Liar::Mute, waiting(vec![Decision::LockEntities(vec![entity("", "0")])])),
+            "releases_what_is_not" => (Liar::Mute, waiting(vec![echo(b"1"), Decision::ReleaseLock(0)])),
+            "starts_child_within_lock" => (Liar::Mute, waiting(vec![lock(1), child(None, b"null")])),
+            "calls_outside_lock" => (Liar::Mute, waiting(vec![lock(1), call("1", b"null")])),
+            "calls_twice_within_lock" => (Liar::Mute, waiting(vec![lock(1), call("0", b"null"), call("0", b"null")])),
+            "signals_within_lock" => (Liar::Mute, waiting(vec![lock(1), signal("behaves")])),
+            "calls_with_invalid_json" => (Liar::Mute, waiting(vec![call("0", HALF)])),
+            "calls_bad_key" => (Liar::Mute, waiting(vec![call("../\0", b"null")])),
+            "signals_unnamed" => (Liar::Mute, waiting(vec![signal(""), echo(b"1")])),
             "lies_when_replayed" if start.replaying && build() == '1' => {
                 (Liar::WhenReplayed, waiting(vec![Decision::CreateTimer(start.now)]))
             }
@@ -136,6 +162,54 @@ impl orchestrator::Guest for Exports {
             Playing::Liar(Liar::CountsItsCalls) => waiting(vec![echo(b"2")]),
         })
     }
+}
+
+impl entity::Guest for Exports {
+    fn apply(context: entity::Context, state: Option<State>, operations: Vec<Operation>) -> Outcome {
+        if !context.entity.name.eq_ignore_ascii_case("liar") {
+            return COMPONENT.apply(context, state, operations);
+        }
+        let mut outcome = Outcome { results: Vec::new(), state: NewState::Unchanged, logs: Vec::new() };
+        operations.iter().for_each(|operation| lie(&operation.name, &mut outcome));
+        outcome
+    }
+}
+
+/// Half a JSON text as the output, the state or the input of a signal; no result at all, or two of them.
+fn lie(operation: &str, outcome: &mut Outcome) {
+    let mut done = Done { output: b"null".to_vec(), effects: Vec::new() };
+    match operation {
+        "half_output" => done.output = HALF.to_vec(),
+        "half_state" => outcome.state = NewState::Set(State { data: HALF.to_vec(), version: 0 }),
+        "half_signal" => {
+            let (operation, input) = ("behaves".to_owned(), HALF.to_vec());
+            let signal = entity::Signal { entity: entity("moody", "0"), operation, input, at: None };
+            done.effects.push(Effect::Signal(signal));
+        }
+        "no_result" => return,
+        "two_results" => outcome.results.push(Ok(done.clone())),
+        _ => {}
+    }
+    outcome.results.push(Ok(done));
+}
+
+fn entity(name: &str, key: &str) -> EntityId {
+    EntityId { name: name.to_owned(), key: key.to_owned() }
+}
+
+/// Locks so many entities.
+fn lock(count: u32) -> Decision {
+    Decision::LockEntities((0..count).map(|key| entity("moody", &key.to_string())).collect())
+}
+
+fn call(key: &str, input: &[u8]) -> Decision {
+    let operation = "behaves".to_owned();
+    Decision::CallEntity(CallEntity { entity: entity("moody", key), operation, input: input.to_vec() })
+}
+
+fn signal(operation: &str) -> Decision {
+    let (operation, input) = (operation.to_owned(), b"null".to_vec());
+    Decision::SignalEntity(SignalEntity { entity: entity("moody", "0"), operation, input, at: None })
 }
 
 fn echo(input: &[u8]) -> Decision {
@@ -172,6 +246,7 @@ const _: () = {
     dacapo::bindings::functions::export_functions!(Exports);
     dacapo::bindings::activity::export_activity!(Exports);
     dacapo::bindings::orchestrator::export_orchestrator!(Exports);
+    dacapo::bindings::entity::export_entity!(Exports);
 };
 
 #[cfg(test)]
@@ -209,6 +284,6 @@ mod tests {
     #[test]
     fn all_functions_are_described() {
         let described = <Exports as functions::Guest>::describe();
-        assert_eq!(described.len(), COMPONENT.orchestrators.len() + COMPONENT.activities.len() + FUNCTIONS.len());
+        assert_eq!(described.len(), COMPONENT.describe().len() + FUNCTIONS.len());
     }
 }

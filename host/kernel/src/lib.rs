@@ -8,6 +8,7 @@
 //! that happens in the world comes in as [`partition::Input`] and leaves as [`partition::Effect`].
 
 pub mod codec;
+pub mod entity;
 pub mod limits;
 pub mod model;
 pub mod orchestration;

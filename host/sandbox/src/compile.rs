@@ -8,10 +8,10 @@ use wasmtime::component::Component;
 
 use crate::artifact::Images;
 use crate::engine::Engines;
-use crate::inspect::World;
 use crate::refusal::Refusal;
+use crate::roles::Roles;
 
-/// A component as machine code, for each engine that its world needs.
+/// A component as machine code, for each engine that its roles need.
 pub(crate) struct Compiled {
     pub(crate) journaled: Option<Component>,
     pub(crate) activity: Option<Component>,
@@ -19,15 +19,12 @@ pub(crate) struct Compiled {
 
 impl Compiled {
     /// Compiles a component that was inspected.
-    pub(crate) fn new(engines: &Engines, world: World, component: &[u8]) -> Result<Self, Refusal> {
+    pub(crate) fn new(engines: &Engines, roles: &Roles, component: &[u8]) -> Result<Self, Refusal> {
         let compile = |engine: &Engine| {
             Component::from_binary(engine, component).map_err(|error| Refusal::CompileFailed(format!("{error:#}")))
         };
-        let (journaled, activity) = match world {
-            World::Application => (Some(compile(&engines.journaled)?), Some(compile(&engines.activity)?)),
-            World::Orchestrations => (Some(compile(&engines.journaled)?), None),
-            World::Activities => (None, Some(compile(&engines.activity)?)),
-        };
+        let journaled = roles.has_journaled().then(|| compile(&engines.journaled)).transpose()?;
+        let activity = roles.has_active().then(|| compile(&engines.activity)).transpose()?;
         Ok(Self { journaled, activity })
     }
 

@@ -14,8 +14,8 @@ use wasmtime::{Error, Store};
 use crate::bindings::functions as wit;
 use crate::convert;
 use crate::fault::guest_failure;
-use crate::inspect::World;
 use crate::refusal::Refusal;
+use crate::roles::{FUNCTIONS, Role, Roles};
 
 /// How the names of the activities begin that the host itself has.
 const RESERVED: &str = "dacapo.";
@@ -27,9 +27,11 @@ pub(crate) fn describe<T: Send + 'static>(
     instance: &InstancePre<T>,
     mut store: Store<T>,
     refuel: impl FnOnce(&mut Store<T>),
-    world: World,
+    roles: &Roles,
 ) -> Result<Vec<Function>, Refusal> {
-    let guest = wit::GuestIndices::new(instance).map_err(|error| Refusal::WorldMismatch(format!("{error:#}")))?;
+    let has_catalogue = instance.component().get_export_index(None, FUNCTIONS).is_some();
+    let guest = has_catalogue.then(|| wit::GuestIndices::new(instance)).transpose();
+    let guest = guest.map_err(|error| mismatch(&error))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| Refusal::InitFailed(format!("the host has no runtime for it: {error}")))?;
     let functions = runtime.block_on(async {
@@ -38,6 +40,7 @@ pub(crate) fn describe<T: Send + 'static>(
             .await
             .map_err(|_| Refusal::InitTimeout)?
             .map_err(|error| init_refusal(&error))?;
+        let Some(guest) = guest else { return Ok(Vec::new()) };
         let guest = guest.load(&mut store, &instance).map_err(|error| mismatch(&error))?;
         refuel(&mut store);
         tokio::time::timeout(limit, guest.call_describe(&mut store))
@@ -45,7 +48,7 @@ pub(crate) fn describe<T: Send + 'static>(
             .map_err(|_| Refusal::DescribeFailed("it did not return in time".to_owned()))?
             .map_err(|error| Refusal::DescribeFailed(with_details(guest_failure(&error))))
     })?;
-    catalogue(functions, world)
+    catalogue(functions, roles)
 }
 
 /// Says how an interface differs from the contract.
@@ -72,8 +75,9 @@ fn with_details(failure: Failure) -> String {
     }
 }
 
-fn catalogue(functions: Vec<wit::Function>, world: World) -> Result<Vec<Function>, Refusal> {
-    if functions.is_empty() {
+fn catalogue(functions: Vec<wit::Function>, roles: &Roles) -> Result<Vec<Function>, Refusal> {
+    // What answers HTTP requests is found by its route and has no entry.
+    if functions.is_empty() && !roles.has(Role::HttpTrigger) {
         return Err(Refusal::DescribeFailed("it lists no function; register at least one".to_owned()));
     }
     if functions.len() > FUNCTIONS_PER_COMPONENT_MAX_COUNT {
@@ -83,7 +87,7 @@ fn catalogue(functions: Vec<wit::Function>, world: World) -> Result<Vec<Function
     }
     let mut seen = BTreeSet::new();
     let check = |function: wit::Function| {
-        let function = checked(function, world).map_err(Refusal::DescribeFailed)?;
+        let function = checked(function, roles).map_err(Refusal::DescribeFailed)?;
         if !seen.insert((function.kind, function.name.clone())) {
             let text =
                 format!("it lists {} {} twice; names are compared without case", function.kind.as_str(), function.name);
@@ -94,17 +98,20 @@ fn catalogue(functions: Vec<wit::Function>, world: World) -> Result<Vec<Function
     functions.into_iter().map(check).collect()
 }
 
-fn checked(function: wit::Function, world: World) -> Result<Function, String> {
+fn checked(function: wit::Function, roles: &Roles) -> Result<Function, String> {
     let name = FunctionName::parse(&function.name).map_err(|invalid| invalid.to_string())?;
     let kind = match function.kind {
         wit::Kind::Activity => FunctionKind::Activity,
         wit::Kind::Orchestrator => FunctionKind::Orchestrator,
+        wit::Kind::Entity => FunctionKind::Entity,
+        wit::Kind::TimerTrigger => FunctionKind::TimerTrigger,
+        wit::Kind::StreamTrigger => FunctionKind::StreamTrigger,
     };
     if function.name.to_ascii_lowercase().starts_with(RESERVED) {
         return Err(format!("it lists {name}; names that begin with `{RESERVED}` are the host's own"));
     }
-    if !world.serves(kind) {
-        return Err(format!("it lists {name}, but the component exports no interface for an {}", kind.as_str()));
+    if !roles.has(kind.into()) {
+        return Err(format!("it lists {name}, but the component exports no interface of that kind: {}", kind.as_str()));
     }
     let texts =
         [("doc", &function.doc), ("input schema", &function.input_schema), ("output schema", &function.output_schema)];

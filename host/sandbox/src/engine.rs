@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use kernel::limits::{
     ACTIVITIES_RUNNING_MAX_COUNT, ACTIVITY_MEMORY_MAX_BYTES, EPOCH_TICK_MS, ORCHESTRATOR_MEMORY_MAX_BYTES,
-    TABLE_ELEMENTS_MAX_COUNT, WARM_SESSIONS_MAX_COUNT, WASM_STACK_MAX_BYTES,
+    TABLE_ELEMENTS_MAX_COUNT, TRIGGERS_RUNNING_MAX_COUNT, WARM_SESSIONS_MAX_COUNT, WASM_STACK_MAX_BYTES,
 };
 use wasmtime::wasmparser::WasmFeatures;
 use wasmtime::{
@@ -91,7 +91,8 @@ fn activity_config() -> Config {
     config.epoch_interruption(true);
     config.cranelift_nan_canonicalization(false);
     // One more than may run, for the component that is being deployed.
-    config.allocation_strategy(pool(ACTIVITIES_RUNNING_MAX_COUNT + 1, ACTIVITY_MEMORY_MAX_BYTES));
+    let stores = ACTIVITIES_RUNNING_MAX_COUNT + TRIGGERS_RUNNING_MAX_COUNT + 1;
+    config.allocation_strategy(pool(stores, ACTIVITY_MEMORY_MAX_BYTES));
     config
 }
 

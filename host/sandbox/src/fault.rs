@@ -28,13 +28,19 @@ pub(crate) struct BrokenCall(pub(crate) Failure);
 
 /// Sorts what came of a call into faults of the guest and of the host.
 pub(crate) fn turn_fault(error: &Error) -> TurnFault {
+    match unavailable(error) {
+        Some(text) => TurnFault::Unavailable(text),
+        None => TurnFault::Guest(guest_failure(error)),
+    }
+}
+
+/// What the host did not have, if that is why a call failed.
+pub(crate) fn unavailable(error: &Error) -> Option<String> {
     if error.is::<PoolConcurrencyLimitError>() {
-        return TurnFault::Unavailable("all slots for live components are taken; it is tried again later".to_owned());
+        return Some("all slots for live components are taken; it is tried again later".to_owned());
     }
-    if error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>() {
-        return TurnFault::Unavailable(format!("the host is out of resources: {error:#}"));
-    }
-    TurnFault::Guest(guest_failure(error))
+    let is_out = error.is::<std::io::Error>() || error.is::<wasmtime::OutOfMemory>();
+    is_out.then(|| format!("the host is out of resources: {error:#}"))
 }
 
 /// What the guest did wrong.

@@ -1,9 +1,10 @@
 //! Which imports are granted. Deny by default: what is not listed does not exist.
 
 use crate::refusal::Refusal;
+use crate::roles::{Role, Roles};
 
-/// What activities are granted, all of it with nothing behind it but clocks, randomness and the log: no arguments, no
-/// environment, no files. Toolchains import most of these whether or not they are used.
+/// What the roles that touch the world are granted, all of it with nothing behind it but clocks, randomness and the
+/// log: no arguments, no environment, no files. Toolchains import most of these whether or not they are used.
 const GRANTED: &[&str] = &[
     "wasi:cli/environment",
     "wasi:cli/exit",
@@ -27,8 +28,12 @@ const GRANTED: &[&str] = &[
     "wasi:random/random",
 ];
 
-/// How an activity reports progress: the one import of our own.
+/// How an activity reports progress.
 pub(crate) const PROGRESS: &str = "dacapo:durable/progress@0.1.0";
+/// How activities and triggers reach their hub.
+pub(crate) const CLIENT: &str = "dacapo:durable/client@0.1.0";
+/// How the messages of HTTP triggers are read and written.
+pub(crate) const HTTP_TYPES: &str = "wasi:http/types";
 
 /// Packages that exist and are not granted.
 const WITHHELD: &[&str] = &["wasi:http/", "wasi:sockets/"];
@@ -36,34 +41,34 @@ const WITHHELD: &[&str] = &["wasi:http/", "wasi:sockets/"];
 /// The track of WASI that is granted; releases within it are compatible.
 const WASI_TRACK: &str = "0.2.";
 
-/// Refuses the import of a component that is only replayed.
-pub(crate) fn check_journaled(import: &str) -> Result<(), Refusal> {
-    let reason = "a component that has only orchestrators is replayed and may import nothing; take the time and \
-                  random numbers from the context of the turn, and do everything else in an activity";
-    Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason })
-}
-
-/// Refuses the import of a component that has activities, unless it is granted.
-pub(crate) fn check_activity(import: &str) -> Result<(), Refusal> {
-    if import == PROGRESS {
+/// Refuses an import of a component with these roles, unless it is granted.
+pub(crate) fn check(import: &str, roles: &Roles) -> Result<(), Refusal> {
+    let refused = |reason| Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason });
+    if !roles.has_active() {
+        return refused(
+            "a component that has only orchestrators and entities is replayed and may import nothing; take the time \
+             and random numbers from the context of the turn, and do everything else in an activity",
+        );
+    }
+    if import == PROGRESS || import == CLIENT {
         return Ok(());
     }
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
-    if WITHHELD.iter().any(|package| name.starts_with(package)) {
-        let reason =
-            "activities are not granted the network; build the component without it, or let the orchestrator call HTTP";
-        return Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason });
+    let is_granted = GRANTED.contains(&name) || name == HTTP_TYPES && roles.iter().any(Role::is_trigger);
+    if !is_granted && WITHHELD.iter().any(|package| name.starts_with(package)) {
+        return refused(
+            "activities are not granted the network; build the component without it, or let the orchestrator call HTTP",
+        );
     }
-    if GRANTED.contains(&name) && version.starts_with(WASI_TRACK) {
-        return Ok(());
+    if !is_granted {
+        let known = GRANTED.iter().chain([&PROGRESS, &CLIENT]);
+        let closest = known.min_by_key(|granted| distance(name, granted)).expect("the list is not empty");
+        return Err(Refusal::UnknownImport { import: import.to_owned(), closest });
     }
-    if GRANTED.contains(&name) {
-        let reason = "only version 0.2 of WASI is granted; build the component for wasm32-wasip2";
-        return Err(Refusal::ImportNotAllowed { import: import.to_owned(), reason });
+    if !version.starts_with(WASI_TRACK) {
+        return refused("only version 0.2 of WASI is granted; build the component for wasm32-wasip2");
     }
-    let known = GRANTED.iter().chain([&PROGRESS]);
-    let closest = known.min_by_key(|granted| distance(name, granted));
-    Err(Refusal::UnknownImport { import: import.to_owned(), closest: closest.expect("the list is not empty") })
+    Ok(())
 }
 
 /// How many letters must change, come or go to make one text of the other.

@@ -1,16 +1,14 @@
 //! What a component is and whether it is accepted, found by reading it: nothing is compiled and nothing is run.
 //!
-//! It owns the limits on the shape of a component and the roles. Every byte comes from outside and is taken for hostile;
+//! It owns the limits on the shape of a component. Every byte comes from outside and is taken for hostile;
 //! the parser is the engine's own, so that both see the same component.
-
-use std::fmt;
 
 use kernel::limits::{
     ACTIVITY_MEMORY_MAX_BYTES, COMPONENT_MAX_BYTES, ORCHESTRATOR_MEMORY_MAX_BYTES, TABLE_ELEMENTS_MAX_COUNT,
     WASM_DATA_SEGMENTS_MAX_COUNT, WASM_FUNCTION_BODY_MAX_BYTES, WASM_FUNCTIONS_MAX_COUNT, WASM_MODULES_MAX_COUNT,
     WASM_NESTING_MAX_DEPTH,
 };
-use kernel::model::{ComponentDigest, FunctionKind};
+use kernel::model::ComponentDigest;
 use wasmtime::wasmparser::component_types::{ComponentAnyTypeId, ComponentEntityType};
 use wasmtime::wasmparser::types::Types;
 use wasmtime::wasmparser::{BinaryReaderError, Encoding, Parser, Payload, Validator, WasmFeatures};
@@ -18,13 +16,7 @@ use wasmtime::wasmparser::{BinaryReaderError, Encoding, Parser, Payload, Validat
 use crate::engine::FEATURES;
 use crate::imports;
 use crate::refusal::Refusal;
-
-/// The interface that every component exports.
-pub(crate) const FUNCTIONS: &str = "dacapo:durable/functions@0.1.0";
-/// The interface of the role that is replayed.
-pub(crate) const ORCHESTRATOR: &str = "dacapo:durable/orchestrator@0.1.0";
-/// The interface of the role that touches the world.
-pub(crate) const ACTIVITY: &str = "dacapo:durable/activity@0.1.0";
+use crate::roles::{FUNCTIONS, Roles};
 
 /// What is known of a component that is fit to be compiled.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,42 +24,11 @@ pub struct Inspection {
     /// SHA-256 of its bytes.
     pub digest: ComponentDigest,
     /// Which roles it has.
-    pub world: World,
+    pub roles: Roles,
     /// What it imports, beside interfaces that have only types.
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
-}
-
-/// Which roles a component has: the worlds of `wit/worlds.wit`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum World {
-    /// Activities and orchestrators.
-    Application,
-    /// Only orchestrators.
-    Orchestrations,
-    /// Only activities.
-    Activities,
-}
-
-impl World {
-    /// Whether a component of this world can serve such a function.
-    pub fn serves(self, kind: FunctionKind) -> bool {
-        match kind {
-            FunctionKind::Orchestrator => self != Self::Activities,
-            FunctionKind::Activity => self != Self::Orchestrations,
-        }
-    }
-}
-
-impl fmt::Display for World {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Application => "application",
-            Self::Orchestrations => "orchestrations",
-            Self::Activities => "activities",
-        })
-    }
 }
 
 /// Reads a component and decides whether it may be compiled.
@@ -75,23 +36,16 @@ pub fn inspect(component: &[u8]) -> Result<Inspection, Refusal> {
     check_format(component)?;
     let outline = Outline::read(component)?;
     let types = validate(component)?;
-    let world = world_of(&outline.exports)?;
+    let roles = roles_of(&outline.exports)?;
     let has_functions = |name: &&String| !is_only_types(&types, name);
     let imports: Vec<_> = outline.imports.iter().filter(has_functions).cloned().collect();
-    let check = match world {
-        World::Orchestrations => imports::check_journaled,
-        World::Application | World::Activities => imports::check_activity,
-    };
-    imports.iter().try_for_each(|import| check(import))?;
-    let cap = match world {
-        World::Activities => ACTIVITY_MEMORY_MAX_BYTES,
-        World::Application | World::Orchestrations => ORCHESTRATOR_MEMORY_MAX_BYTES,
-    };
+    imports.iter().try_for_each(|import| imports::check(import, &roles))?;
+    let cap = if roles.has_journaled() { ORCHESTRATOR_MEMORY_MAX_BYTES } else { ACTIVITY_MEMORY_MAX_BYTES };
     if outline.memory_min_bytes > cap as u64 {
         let text = format!("a memory of at least {} bytes, where {cap} are allowed", outline.memory_min_bytes);
         return Err(Refusal::MemoryLimit(text));
     }
-    Ok(Inspection { digest: ComponentDigest::of(component), world, imports, exports: outline.exports })
+    Ok(Inspection { digest: ComponentDigest::of(component), roles, imports, exports: outline.exports })
 }
 
 /// Tells by the first bytes what it is, so that the most common mistakes have a message of their own.
@@ -127,23 +81,21 @@ fn invalid(error: BinaryReaderError) -> Refusal {
     Refusal::InvalidComponent(error.to_string())
 }
 
-fn world_of(exports: &[String]) -> Result<World, Refusal> {
-    let has = |name: &str| exports.iter().any(|export| export == name);
-    let world = match (has(ORCHESTRATOR), has(ACTIVITY)) {
-        (true, true) => World::Application,
-        (true, false) => World::Orchestrations,
-        (false, true) => World::Activities,
-        (false, false) => {
-            let found = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
-            let text = format!("it exports neither `{ORCHESTRATOR}` nor `{ACTIVITY}`; it exports {found}");
-            return Err(Refusal::WorldMismatch(text));
-        }
+fn roles_of(exports: &[String]) -> Result<Roles, Refusal> {
+    let Some(roles) = Roles::of(exports.iter().map(String::as_str)) else {
+        let found = if exports.is_empty() { "nothing".to_owned() } else { exports.join(", ") };
+        let text = format!(
+            "it exports no role, such as `dacapo:durable/orchestrator@0.1.0` or `wasi:http/incoming-handler@0.2.0`; \
+             it exports {found}"
+        );
+        return Err(Refusal::WorldMismatch(text));
     };
-    if !has(FUNCTIONS) {
-        let text = format!("it does not export `{FUNCTIONS}`, which every component has; the SDK adds it");
+    if roles.need_functions() && !exports.iter().any(|export| export == FUNCTIONS) {
+        let text =
+            format!("it does not export `{FUNCTIONS}`, which every component with such roles has; the SDK adds it");
         return Err(Refusal::WorldMismatch(text));
     }
-    Ok(world)
+    Ok(roles)
 }
 
 /// Whether an import needs nothing of the host: bindings import the types that their exports mention.

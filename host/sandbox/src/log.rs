@@ -28,7 +28,9 @@ pub(crate) fn clean(line: String) -> String {
 
 /// What is said in place of the lines that were one too many.
 pub(crate) fn dropped(count: usize) -> String {
-    format!("{count} more lines were dropped; a turn or activity may write {LOG_LINES_PER_TURN_MAX_COUNT}")
+    format!(
+        "{count} more lines were dropped; a turn, an activity or a trigger may write {LOG_LINES_PER_TURN_MAX_COUNT}"
+    )
 }
 
 /// Characters that move a cursor, begin an escape sequence or turn the order of what follows.
@@ -36,20 +38,35 @@ fn is_active(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Standard output and standard error of one activity, which end in the host's log line by line.
+/// Standard output and standard error of one call, which end in the host's log line by line.
 #[derive(Clone)]
 pub(crate) struct LineSink(Arc<Mutex<Lines>>);
 
 struct Lines {
-    instance: InstanceId,
-    function: FunctionName,
+    writer: Writer,
     partial: Vec<u8>,
     count: usize,
 }
 
+/// Who writes.
+enum Writer {
+    Activity { instance: InstanceId, function: FunctionName },
+    Trigger(String),
+}
+
 impl LineSink {
-    pub(crate) fn new(instance: InstanceId, function: FunctionName) -> Self {
-        Self(Arc::new(Mutex::new(Lines { instance, function, partial: Vec::new(), count: 0 })))
+    /// For an activity.
+    pub(crate) fn of_activity(instance: InstanceId, function: FunctionName) -> Self {
+        Self::new(Writer::Activity { instance, function })
+    }
+
+    /// For a trigger; `trigger` says which.
+    pub(crate) fn of_trigger(trigger: String) -> Self {
+        Self::new(Writer::Trigger(trigger))
+    }
+
+    fn new(writer: Writer) -> Self {
+        Self(Arc::new(Mutex::new(Lines { writer, partial: Vec::new(), count: 0 })))
     }
 }
 
@@ -78,7 +95,10 @@ impl Lines {
     }
 
     fn write(&self, line: &str) {
-        tracing::info!(instance = %self.instance, function = %self.function, "{line}");
+        match &self.writer {
+            Writer::Activity { instance, function } => tracing::info!(%instance, %function, "{line}"),
+            Writer::Trigger(trigger) => tracing::info!(%trigger, "{line}"),
+        }
     }
 }
 

@@ -29,6 +29,11 @@ impl MemoryLimit {
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self { max_bytes, bytes: 0, elements: 0 }
     }
+
+    /// How much linear memory there is now.
+    pub(crate) fn bytes(&self) -> usize {
+        self.bytes
+    }
 }
 
 impl ResourceLimiter for MemoryLimit {

@@ -100,6 +100,13 @@ impl Watch {
         self.lock().report(progress, Instant::now())
     }
 
+    /// The guest is alive, and has nothing to show for it.
+    pub(crate) fn sign_of_life(&self) {
+        if let Some(run) = &mut self.lock().run {
+            run.heard = Instant::now();
+        }
+    }
+
     /// Ends when the attempt is to be given up.
     pub(crate) async fn given_up(&self) -> GivenUp {
         loop {

@@ -1,14 +1,21 @@
 //! The settings of a running host, checked before anything is opened.
 
-use kernel::limits::HUB_NAME_MAX_CHARS;
+mod blobs;
+
+use kernel::limits::{HUB_NAME_MAX_CHARS, PAYLOAD_MAX_BYTES, PAYLOAD_MAX_MIN_BYTES};
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use serde::Deserialize;
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer};
 
 use crate::egress::Rules;
+use crate::http::Forwarded;
 use crate::problem::{Code, Problem};
+use crate::triggers::Connections;
+
+pub use self::blobs::BlobSettings;
 
 /// The name of a hub as it appears in URLs: a letter, then letters and digits.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,8 +49,49 @@ impl fmt::Display for HubName {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Settings {
+    /// Which payloads become blobs, and where those are kept.
+    pub blobs: BlobSettings,
     /// Where guests may call; nowhere, if nothing is said.
     pub egress: Rules,
+    /// How requests are understood.
+    pub http: Http,
+    /// How large payloads may be.
+    pub payloads: Payloads,
+    /// Connections to streams, by name.
+    pub streams: Connections,
+}
+
+/// How large payloads may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Payloads {
+    /// The largest one that is taken, in bytes.
+    #[serde(deserialize_with = "payload_bytes")]
+    pub max_bytes: usize,
+}
+
+impl Default for Payloads {
+    fn default() -> Self {
+        Self { max_bytes: PAYLOAD_MAX_BYTES }
+    }
+}
+
+fn payload_bytes<'de, D: Deserializer<'de>>(value: D) -> Result<usize, D::Error> {
+    let bytes = usize::deserialize(value)?;
+    let allowed = PAYLOAD_MAX_MIN_BYTES..=PAYLOAD_MAX_BYTES;
+    if allowed.contains(&bytes) {
+        return Ok(bytes);
+    }
+    let (least, most) = allowed.into_inner();
+    Err(D::Error::custom(format!("max-bytes must be from {least} to {most}")))
+}
+
+/// How HTTP requests are understood.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Http {
+    /// Whether what a proxy says of the address counts for the URLs in answers.
+    pub forwarded_headers: Forwarded,
 }
 
 impl Settings {
@@ -103,8 +151,16 @@ mod tests {
         check("", Ok(()));
         check("[egress]\n", Ok(()));
         check("[egress]\nallow = [\"https://api.example\"]\nnetworks = [\"10.0.0.0/8\"]\n", Ok(()));
+        check("[http]\nforwarded-headers = true\n", Ok(()));
+        check("[http]\nforwarded = true\n", Err("unknown field `forwarded`"));
+        check("[streams.main]\nurl = \"nats://127.0.0.1:4222\"\n", Ok(()));
+        check("[streams.main]\nurl = \"127.0.0.1:x\"\n", Err("url: NATS server URL is invalid"));
+        check("[blobs]\nthreshold-bytes = 4096\n", Ok(()));
+        check("[blobs]\nbucket = \"b\"\n", Err("bucket is for store"));
         check("[egres]\n", Err("host.toml: TOML parse error at line 1"));
         check("[egress]\nalow = []\n", Err("unknown field `alow`"));
+        check("[payloads]\nmax-bytes = 1048576\n", Ok(()));
+        check("[payloads]\nmax-bytes = 100\n", Err("max-bytes must be from 65536 to 67108864"));
         check("[egress]\nallow = [\"*\"]\n", Err("line 2"));
         check("[egress]\nallow = [\"a.example\", \"*\"]\n", Err("\"*\" cannot be allowed"));
     }

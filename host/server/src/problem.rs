@@ -43,10 +43,10 @@ macro_rules! codes {
 }
 
 codes! {
-    /// No deployed component has the orchestrator.
+    /// No deployed component has such a function.
     UnknownFunction = "unknown_function", "Deploy a component that has it, or correct the name.";
-    /// The text cannot be an instance id.
-    InvalidId = "invalid_id", "Choose an id of 1 to 100 characters without / \\ # ? and control characters that does not begin with @.";
+    /// The text cannot be the id of an instance or an entity.
+    InvalidId = "invalid_id", "Choose an id of 1 to 100 characters without / \\ # ? and control characters that does not begin with @; an entity's is @name@key.";
     /// The body is not JSON, or nests too deep.
     InvalidJson = "invalid_json", "Send one JSON value, nested at most 64 levels deep.";
     /// A query parameter makes no sense.
@@ -54,7 +54,7 @@ codes! {
     /// The body is not declared to be JSON.
     InvalidContentType = "invalid_content_type", "Send the body with the header `content-type: application/json`.";
     /// The value is larger than a payload may be.
-    PayloadTooLarge = "payload_too_large", "Send at most 1 MiB; keep large data elsewhere and pass a reference.";
+    PayloadTooLarge = "payload_too_large", "Send at most 2 MiB; keep large data elsewhere and pass a reference.";
     /// The request head has too many headers.
     TooManyHeaders = "too_many_headers", "Send fewer headers.";
     /// The body did not arrive in time.
@@ -63,8 +63,8 @@ codes! {
     BodyBroken = "body_broken", "Send the request again.";
     /// The id belongs to an instance that has not ended.
     InstanceExists = "instance_exists", "Choose another id, or end that instance first.";
-    /// There is no such instance.
-    NotFound = "not_found", "Check the id; `dacapo ls` lists instances.";
+    /// There is no such instance, or no such entity.
+    NotFound = "not_found", "Check the id; `dacapo ls` lists instances, `dacapo entity ls` entities.";
     /// The instance has already ended.
     InstanceFinished = "instance_finished", "Nothing: an ended instance does not change.";
     /// Only an instance that has ended can be purged.
@@ -79,6 +79,14 @@ codes! {
     UnknownComponent = "unknown_component", "Check the digest; the history of an instance names its component.";
     /// The server has no such route.
     RouteNotFound = "route_not_found", "Check the path and the method.";
+    /// The route does not answer requests of this method.
+    MethodNotAllowed = "method_not_allowed", "Use one of the methods in the header `allow`.";
+    /// The component that answers the request failed.
+    TriggerFailed = "trigger_failed", "The log of the host says why; correct the component.";
+    /// The component that answers the request took too long.
+    TriggerTimeout = "trigger_timeout", "Let the component start an orchestration for what takes long, and answer at once.";
+    /// Too many requests are being answered.
+    TooBusy = "too_busy", "Send the request again after the time that `retry-after` says.";
     /// The Host header names another machine.
     HostNotAllowed = "host_not_allowed", "Use the address that `dacapo up` printed, or allow the name with --allow-host.";
     /// A browser sent the request on behalf of another site.

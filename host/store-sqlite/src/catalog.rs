@@ -9,6 +9,7 @@ use kernel::model::{
 use rusqlite::{Connection, TransactionBehavior};
 use serde::{Deserialize, Serialize};
 
+use crate::bindings::{self, Bindings, NewBindings};
 use crate::failure::is_damage;
 use crate::reader::Readers;
 use crate::sum::Sum;
@@ -64,14 +65,23 @@ impl Catalog {
         };
         self.0.read(read).map_err(|error| failed(&error))
     }
+
+    /// What components are bound to, by name.
+    ///
+    /// # Errors
+    /// See [`CatalogError`].
+    pub fn bindings(&self) -> Result<Vec<Bindings>, CatalogError> {
+        self.0.read(bindings::all).map_err(|error| failed(&error))?
+    }
 }
 
-/// Writes a component and lets its functions lead to it, in one transaction.
+/// Writes a component, lets its functions lead to it and binds it, in one transaction.
 pub(crate) fn deploy(
     conn: &mut Connection,
     digest: ComponentDigest,
     functions: &[Function],
     now: Timestamp,
+    bindings: Option<&NewBindings>,
 ) -> rusqlite::Result<()> {
     let text = serde_json::to_string(&functions.iter().map(to_stored).collect::<Vec<_>>())
         .expect("strings and numbers always have a JSON form");
@@ -88,6 +98,9 @@ pub(crate) fn deploy(
                 "INSERT OR REPLACE INTO deployments (kind, name, digest, at, sum) VALUES (?1, ?2, ?3, ?4, ?5)",
             )?
             .execute((kind, name, &digest.0[..], at, sum))?;
+    }
+    if let Some(new) = bindings {
+        bindings::put(&transaction, digest, new, now)?;
     }
     transaction.commit()
 }
@@ -148,10 +161,13 @@ struct Stored {
 }
 
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 enum Kind {
     Activity,
     Orchestrator,
+    Entity,
+    TimerTrigger,
+    StreamTrigger,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -174,6 +190,9 @@ impl Kind {
         match self {
             Self::Activity => FunctionKind::Activity,
             Self::Orchestrator => FunctionKind::Orchestrator,
+            Self::Entity => FunctionKind::Entity,
+            Self::TimerTrigger => FunctionKind::TimerTrigger,
+            Self::StreamTrigger => FunctionKind::StreamTrigger,
         }
     }
 }
@@ -184,6 +203,9 @@ fn to_stored(function: &Function) -> Stored {
         kind: match function.kind {
             FunctionKind::Activity => Kind::Activity,
             FunctionKind::Orchestrator => Kind::Orchestrator,
+            FunctionKind::Entity => Kind::Entity,
+            FunctionKind::TimerTrigger => Kind::TimerTrigger,
+            FunctionKind::StreamTrigger => Kind::StreamTrigger,
         },
         doc: function.doc.clone(),
         input_schema: function.input_schema.clone(),

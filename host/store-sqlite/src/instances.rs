@@ -2,7 +2,8 @@
 
 use kernel::codec::{Damage, DamageKind};
 use kernel::model::{
-    ComponentDigest, Execution, FunctionName, Head, InstanceId, InstanceNo, LogSeq, Parent, Payload, Status, Timestamp,
+    ComponentDigest, EntityId, Execution, FunctionName, Head, InstanceId, InstanceNo, LogSeq, Parent, Payload, Status,
+    Timestamp,
 };
 use kernel::port::Key;
 use rusqlite::{Connection, OptionalExtension, params};
@@ -61,7 +62,7 @@ pub(crate) fn put(conn: &Connection, head: &Head) -> rusqlite::Result<()> {
         head.bytes.cast_signed(),
         head.open_tasks,
         head.wake_at.map(|at| at.0.cast_signed()),
-        head.custom_status.as_ref().map(Payload::as_bytes),
+        custom_status(head),
         &sum(head)[..],
     ])?;
     Ok(())
@@ -84,6 +85,10 @@ pub(crate) fn get(conn: &Connection, key: &Key) -> rusqlite::Result<Option<Resul
             .query_row([id.as_str()], |row| Ok(decode(row))),
     };
     found.optional()
+}
+
+pub(crate) fn contains(conn: &Connection, no: InstanceNo) -> rusqlite::Result<bool> {
+    conn.prepare_cached("SELECT 1 FROM instances WHERE no = ?1")?.exists([no.0.cast_signed()])
 }
 
 /// The highest number in the index, zero if it is empty.
@@ -145,7 +150,7 @@ fn fields(row: &rusqlite::Row<'_>) -> Option<(Head, [u8; 16])> {
     let custom_status: Option<Vec<u8>> = row.get(16).ok()?;
     let head = Head {
         no: InstanceNo(int(0)?),
-        id: InstanceId::parse(text(1)?).ok()?,
+        id: parse_id(text(1)?)?,
         name: FunctionName::parse(text(2)?).ok()?,
         component: ComponentDigest(row.get(3).ok()?),
         parent: parent.map(|text| Parent::parse(text).ok_or(())).transpose().ok()?,
@@ -163,6 +168,21 @@ fn fields(row: &rusqlite::Row<'_>) -> Option<(Head, [u8; 16])> {
         custom_status: custom_status.map(|bytes| Payload::trusted(&bytes)),
     };
     Some((head, row.get(17).ok()?))
+}
+
+/// Ids of orchestrations and of entities are of one type and have different rules.
+fn parse_id(text: &str) -> Option<InstanceId> {
+    if text.starts_with('@') {
+        // A name in another case would be that of the same entity, but is not what was written.
+        let id = EntityId::parse(text).ok()?.instance_id().clone();
+        return Some(id).filter(|id| id.as_str() == text);
+    }
+    InstanceId::parse(text).ok()
+}
+
+/// Never a blob: it is smaller than what becomes one.
+fn custom_status(head: &Head) -> Option<&[u8]> {
+    head.custom_status.as_ref().and_then(Payload::inline)
 }
 
 fn sum(head: &Head) -> [u8; 16] {
@@ -183,6 +203,6 @@ fn sum(head: &Head) -> [u8; 16] {
         .int(head.bytes)
         .int(head.open_tasks.into())
         .maybe_int(head.wake_at.map(|at| at.0))
-        .maybe_bytes(head.custom_status.as_ref().map(Payload::as_bytes))
+        .maybe_bytes(custom_status(head))
         .finish()
 }

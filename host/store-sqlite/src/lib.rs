@@ -1,4 +1,5 @@
-//! A hub in one folder: history, index, letters and deployments in one SQLite file, component bytes beside it.
+//! A hub in one folder: history, index, letters, references to blobs, marks and deployments in one SQLite file, component
+//! bytes beside it.
 //!
 //! It owns the schema and its migrations, the lock that gives the folder one owner, the one connection that writes, the
 //! connections that read, and recovery. It does not know what a row or a letter means: they come sealed from the kernel
@@ -12,9 +13,13 @@
 //! Invariants:
 //! - A commit is acknowledged after its transaction is durable, and readers see it before that.
 //! - Every log row up to the watermark is reflected in the index; recovery reads the rest.
+//! - An entity is in the index from its first commit on: it has one row, and if that is damaged nothing else would tell
+//!   that the entity existed.
 //! - A number is never given twice: it is below the one that the hub's own row has, or a row of the log witnesses it.
 //! - One thread writes. No connection is used again after an error that leaves the outcome of a commit open.
 
+mod bindings;
+mod blob_refs;
 mod catalog;
 mod components;
 mod connection;
@@ -24,6 +29,7 @@ mod instances;
 mod letters;
 mod lock;
 mod log;
+mod marks;
 mod overlay;
 mod reader;
 mod recovery;
@@ -34,6 +40,7 @@ mod thread;
 mod transaction;
 mod writer;
 
+pub use bindings::{Bindings, NewBindings};
 pub use catalog::{Catalog, CatalogError, Deployment};
 pub use components::{ComponentError, ComponentFiles};
 pub use connection::{Durability, Options};

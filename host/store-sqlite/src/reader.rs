@@ -6,19 +6,25 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use kernel::codec::{Damage, DamageKind, Row};
-use kernel::model::{Head, InstanceNo, LogSeq};
-use kernel::port::{Key, Linked, Order, Page, Query, ReadError, Reader};
+use kernel::model::{BlobDigest, Head, InstanceNo, LogSeq, Timestamp};
+use kernel::port::{Key, Linked, Order, Page, Query, ReadError, Reader, What};
 use rusqlite::{Connection, params};
 
+use crate::blob_refs;
 use crate::connection;
 use crate::failure::{is_damage, read_failed};
 use crate::hub::Folder;
 use crate::instances;
 use crate::log;
+use crate::marks;
 use crate::overlay::Shared;
 
 /// How many idle connections are kept.
 const IDLE_MAX_COUNT: usize = 4;
+
+/// How many ids with a prefix are sorted by number for one page. If there are more, the page is sooner found by walking in
+/// order of numbers.
+const SORTED_MAX_COUNT: u32 = 4 << 10;
 
 /// Reads a hub, on any thread. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -87,6 +93,18 @@ impl Reader for Readers {
         let next = heads.last().filter(|_| more).map(|head| head.no);
         Ok(Page { heads, next })
     }
+
+    fn is_referred_to(&self, blob: BlobDigest) -> Result<bool, ReadError> {
+        self.read(|conn| blob_refs::exists(conn, blob)).map_err(read_failed)
+    }
+
+    fn is_marked(&self, source: &str, seq: u64) -> Result<bool, ReadError> {
+        self.read(|conn| marks::exists(conn, source, seq)).map_err(read_failed)
+    }
+
+    fn last_mark(&self, source: &str) -> Result<Option<u64>, ReadError> {
+        self.read(|conn| marks::last(conn, source)).map_err(read_failed)
+    }
 }
 
 impl Readers {
@@ -120,40 +138,47 @@ fn matches(query: &Query, head: &Head) -> bool {
         (Order::NewestFirst, Some(after)) => head.no < after,
     };
     beyond
+        && head.id.is_entity() == (query.what == What::Entities)
         && query.prefix.as_ref().is_none_or(|prefix| head.id.as_str().starts_with(prefix.as_str()))
         && (query.statuses.is_empty() || query.statuses.contains(&head.status))
         && query.created_from.is_none_or(|from| head.created >= from)
         && query.created_to.is_none_or(|to| head.created <= to)
+        && query.updated_from.is_none_or(|from| head.updated >= from)
+        && query.updated_to.is_none_or(|to| head.updated <= to)
 }
 
 /// The first `wanted` matching heads of the table, without those of which it is out of date.
 fn stored(conn: &Connection, query: &Query, wanted: usize, newer: &[InstanceNo]) -> rusqlite::Result<Vec<Head>> {
-    // The plus keeps the order by number from being given up for the index of ids, unless a prefix asks for that.
-    let id = if query.prefix.is_some() { "id" } else { "+id" };
-    let (direction, beyond) = match query.order {
-        Order::OldestFirst => ("ASC", "no > ?1"),
-        Order::NewestFirst => ("DESC", "no < ?1"),
+    let (direction, beyond, start) = match query.order {
+        Order::OldestFirst => ("ASC", "no > ?1", -1),
+        Order::NewestFirst => ("DESC", "no < ?1", i64::MAX),
     };
+    let (kind, all) = match query.what {
+        What::Orchestrations => ("substr(id, 1, 1) <> '@'", "orchestrations"),
+        What::Entities => ("substr(id, 1, 1) = '@'", "entities"),
+    };
+    let prefix = query.prefix.as_deref().unwrap_or("");
+    // No id that begins with the prefix is longer or sorts higher.
+    let prefix_end = format!("{prefix}{}", "\u{10ffff}".repeat(kernel::limits::INSTANCE_ID_MAX_CHARS));
+    let index = if query.prefix.is_some() && is_rare(conn, prefix, &prefix_end)? { "by_id" } else { all };
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {} FROM instances WHERE {beyond} AND created BETWEEN ?2 AND ?3 AND (?4 >> status) & 1
-         AND {id} >= ?5 AND {id} <= ?6 ORDER BY no {direction}",
+        "SELECT {} FROM instances INDEXED BY {index} WHERE {kind} AND {beyond} AND (?2 >> status) & 1
+         AND created BETWEEN ?3 AND ?4 AND updated BETWEEN ?5 AND ?6 AND id >= ?7 AND id <= ?8 ORDER BY no {direction}",
         instances::columns!()
     ))?;
     let signed = |value: u64| i64::try_from(value).unwrap_or(i64::MAX);
-    let start = match query.order {
-        Order::OldestFirst => -1,
-        Order::NewestFirst => i64::MAX,
-    };
+    let from = |time: Option<Timestamp>| time.map_or(0, |from| signed(from.0));
+    let to = |time: Option<Timestamp>| time.map_or(i64::MAX, |to| signed(to.0));
     let statuses = query.statuses.iter().map(|status| 1 << instances::status_code(*status)).reduce(|a, b| a | b);
-    let prefix = query.prefix.as_deref().unwrap_or("");
     let mut rows = statement.query(params![
         query.after.map_or(start, |after| signed(after.0)),
-        query.created_from.map_or(0, |from| signed(from.0)),
-        query.created_to.map_or(i64::MAX, |to| signed(to.0)),
         statuses.unwrap_or(u32::MAX),
+        from(query.created_from),
+        to(query.created_to),
+        from(query.updated_from),
+        to(query.updated_to),
         prefix,
-        // No id that begins with the prefix is longer or sorts higher.
-        format!("{prefix}{}", "\u{10ffff}".repeat(kernel::limits::INSTANCE_ID_MAX_CHARS)),
+        prefix_end,
     ])?;
     let mut heads = Vec::new();
     while heads.len() < wanted
@@ -165,4 +190,13 @@ fn stored(conn: &Connection, query: &Query, wanted: usize, newer: &[InstanceNo])
         }
     }
     Ok(heads)
+}
+
+/// Whether few ids have a prefix.
+fn is_rare(conn: &Connection, prefix: &str, prefix_end: &str) -> rusqlite::Result<bool> {
+    let mut statement = conn.prepare_cached(
+        "SELECT count(*) FROM (SELECT 1 FROM instances INDEXED BY by_id WHERE id >= ?1 AND id <= ?2 LIMIT ?3)",
+    )?;
+    let count: u32 = statement.query_row((prefix, prefix_end, SORTED_MAX_COUNT), |row| row.get(0))?;
+    Ok(count < SORTED_MAX_COUNT)
 }

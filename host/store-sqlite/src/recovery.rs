@@ -8,12 +8,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use kernel::codec::{Damage, DamageKind, Link, Row, open_row};
+use kernel::codec::{Damage, DamageKind, Link, Row, open_entity, open_row};
+use kernel::entity::head_of;
 use kernel::model::{Head, InstanceId, InstanceNo, LogSeq, Timestamp};
 use kernel::orchestration::restore;
 use kernel::port::{Key, Recovery};
 use rusqlite::Connection;
 
+use crate::blob_refs::Kinds;
 use crate::failure::OpenError;
 use crate::instances;
 use crate::letters;
@@ -30,6 +32,7 @@ pub(crate) struct Recovered {
     pub overlay: Overlay,
     /// The hub's own row as it is stored.
     pub state: State,
+    pub referrers: Kinds,
     pub recovery: Recovery,
     pub damaged: Vec<Damage>,
 }
@@ -70,9 +73,10 @@ pub(crate) fn recover(conn: &Connection, path: &Path) -> Result<Recovered, OpenE
     let next_seq = state.next_seq.max(log::last(&snapshot).map_err(sqlite)? + 1);
     let letters = letters::all(&snapshot).map_err(sqlite)?;
     let next_letter = letters.iter().fold(state.next_letter, |next, letter| after(next, letter.no.0));
+    let referrers = Kinds::read(&snapshot).map_err(sqlite)?;
     let (busy, wakes) = to_do(unfinished.iter().chain(overlay.heads()));
     let recovery = Recovery { next_no, next_seq, next_letter, busy, wakes, letters };
-    Ok(Recovered { overlay, state, recovery, damaged })
+    Ok(Recovered { overlay, state, referrers, recovery, damaged })
 }
 
 /// The number to go on with if `used` is one that was given.
@@ -127,7 +131,9 @@ impl Tails {
                 Some(prev) => log::row(conn, prev)?.and_then(Result::ok),
                 None => None,
             };
-            let damage = open_row(&row, before.as_ref().map(|before| before.sum)).err();
+            let opened = open_row(&row, before.as_ref().map(|before| before.sum)).map(drop);
+            // An entity does not pass for a record, nor the other way round.
+            let damage = opened.or_else(|damage| open_entity(&row).map(drop).map_err(|_| damage)).err();
             if let (Some(damage), Some(before)) = (&damage, before) {
                 // If it is the owner's number that is wrong, the row before tells the right one.
                 tails.note(before.no, row.seq, Some(Damage { no: before.no, ..damage.clone() }));
@@ -162,20 +168,24 @@ impl Tail {
             Ok(rows) => rows,
             Err(damage) => return Ok(Err(damage)),
         };
-        Ok(match link(&rows) {
-            Some(last) => restore(no, last, &rows).map(|restored| restored.head),
-            None => Err(Damage { no, seq: self.last, what: DamageKind::Missing }),
-        })
+        Ok(head(no, &rows).unwrap_or(Err(Damage { no, seq: self.last, what: DamageKind::Missing })))
     }
 
     /// The id, if the first row can still be read.
     fn id(&self, conn: &Connection, no: InstanceNo) -> Option<InstanceId> {
         let rows = log::history(conn, no, self.last).ok()?.ok()?;
-        let first = rows.get(..1)?;
-        Some(restore(no, link(first)?, first).ok()?.head.id)
+        Some(head(no, rows.get(..1)?)?.ok()?.id)
     }
 }
 
-fn link(rows: &[Row]) -> Option<Link> {
-    rows.last().map(|row| Link { seq: row.seq, sum: row.sum })
+/// What the rows of an instance amount to; `None` if there are none.
+fn head(no: InstanceNo, rows: &[Row]) -> Option<Result<Head, Damage>> {
+    let last = rows.last()?;
+    match open_entity(last) {
+        Ok(entity) if rows.len() == 1 && last.no == no => Some(Ok(head_of(last, &entity))),
+        Ok(_) | Err(_) => {
+            let link = Link { seq: last.seq, sum: last.sum };
+            Some(restore(no, link, rows).map(|restored| restored.head))
+        }
+    }
 }

@@ -11,9 +11,9 @@ use crate::failure::OpenError;
 /// Marks the file as a hub: "dcpo".
 pub(crate) const APPLICATION_ID: u32 = 0x6463_706f;
 
-/// The `user_version` that the first step leads to. Version 1 was never released, and its rows have a format that is not
-/// read any more.
-pub(crate) const VERSION_MIN: u32 = 2;
+/// The `user_version` that the first step leads to. Lower ones were never released, and their rows have formats that
+/// are not read any more.
+pub(crate) const VERSION_MIN: u32 = 3;
 
 pub(crate) const MIGRATIONS: &[&str] = &[include_str!("../migrations/0001_hub.sql")];
 

@@ -13,6 +13,7 @@ use std::time::Duration;
 use kernel::model::{ComponentDigest, Function, Timestamp};
 use kernel::port::{Batch, CommitError, Store};
 
+use crate::bindings::NewBindings;
 use crate::writer::{Flushed, Writer};
 
 /// How long nothing must have come before heads are written. Longer than a step of a sequence should take, so that
@@ -33,6 +34,7 @@ enum Job<T> {
         digest: ComponentDigest,
         functions: Vec<Function>,
         now: Timestamp,
+        bindings: Option<NewBindings>,
         done: SyncSender<Result<(), CommitError>>,
     },
     Flush {
@@ -69,8 +71,14 @@ impl<T> WriterHandle<T> {
     ///
     /// # Errors
     /// As [`Store::commit`].
-    pub fn deploy(&self, digest: ComponentDigest, functions: Vec<Function>, now: Timestamp) -> Result<(), CommitError> {
-        self.ask(|done| Job::Deploy { digest, functions, now, done })
+    pub fn deploy(
+        &self,
+        digest: ComponentDigest,
+        functions: Vec<Function>,
+        now: Timestamp,
+        bindings: Option<NewBindings>,
+    ) -> Result<(), CommitError> {
+        self.ask(|done| Job::Deploy { digest, functions, now, bindings, done })
     }
 
     /// Writes all heads that wait to their table, and blocks until that is done.
@@ -113,8 +121,8 @@ fn run<T>(mut writer: Writer, inbox: &Receiver<Job<T>>, mut on_done: impl FnMut(
         match job {
             Some(Job::Commit(name, batch)) => on_done(name, writer.commit(&batch)),
             // An answer that nobody waits for any more is no loss.
-            Some(Job::Deploy { digest, functions, now, done }) => {
-                drop(done.send(writer.deploy(digest, &functions, now)))
+            Some(Job::Deploy { digest, functions, now, bindings, done }) => {
+                drop(done.send(writer.deploy(digest, &functions, now, bindings.as_ref())))
             }
             Some(Job::Flush { done }) => drop(done.send(flush(&mut writer))),
             Some(Job::Stop) => break,

@@ -7,13 +7,15 @@
 
 use std::collections::BTreeMap;
 
-use kernel::model::InstanceNo;
+use kernel::model::{Head, InstanceNo, LogSeq};
 use kernel::port::Batch;
 use rusqlite::{Connection, TransactionBehavior};
 
+use crate::blob_refs::{self, Kinds};
 use crate::instances;
 use crate::letters;
 use crate::log::{self, Deleted};
+use crate::marks;
 use crate::overlay::Known;
 use crate::state::{self, State};
 
@@ -28,18 +30,32 @@ pub(crate) struct Written {
     pub numbers: Vec<InstanceNo>,
     /// The hub's own row; stored if need be.
     pub state: State,
+    /// Which kinds of referrers may have references to blobs.
+    pub referrers: Kinds,
+}
+
+/// What may reach the index along with a batch.
+#[derive(Debug)]
+pub(crate) struct ForIndex<'a> {
+    /// Entries of the overlay, which are written as the batch leaves them.
+    pub picked: Vec<(InstanceNo, Known)>,
+    /// The first row that no other entry reflects.
+    pub low: Option<LogSeq>,
+    /// Entities of the batch that the overlay does not have. The one row of an entity is all there is of it, so an entity
+    /// is in the index from its first commit on; if that row is damaged, nothing else would tell that it existed.
+    pub entities: Vec<&'a Head>,
 }
 
 /// Heads that are to reach their table.
 type Due = BTreeMap<InstanceNo, Known>;
 
-/// Writes the batch, and `picked` as the batch leaves them. `low` is the first row that no entry but `picked` reflects.
+/// Writes the batch and what of the index is due.
 pub(crate) fn write(
     conn: &mut Connection,
     mut state: State,
+    referrers: Kinds,
     batch: &Batch,
-    picked: Vec<(InstanceNo, Known)>,
-    low: Option<u64>,
+    index: ForIndex<'_>,
 ) -> rusqlite::Result<Written> {
     let begins = batch.rows.first().map_or(state.next_seq, |row| row.seq.0);
     let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -55,11 +71,18 @@ pub(crate) fn write(
     }
     letters::post(&transaction, &batch.posts)?;
     letters::take(&transaction, &batch.takes)?;
-    let mut due: Due = picked.into_iter().collect();
+    let referrers = blob_refs::write(&transaction, referrers, batch)?;
+    marks::put(&transaction, &batch.marks)?;
+    let mut due: Due = index.picked.into_iter().collect();
     drop_heads(&transaction, batch, &mut due)?;
     for head in &batch.heads {
         if let Some(known) = due.get_mut(&head.no) {
             *known = Known::Head(head.clone());
+        }
+    }
+    for head in index.entities {
+        if !instances::contains(&transaction, head.no)? {
+            due.insert(head.no, Known::Head(head.clone()));
         }
     }
     let reserved = state.next_letter;
@@ -67,12 +90,12 @@ pub(crate) fn write(
     // A dropped instance may have been the last witness of its number and of those of its rows.
     if !due.is_empty() || !batch.drops.is_empty() || state.next_letter != reserved {
         // An instance that is held again waits for an old row, which the index need not reflect.
-        state.watermark = low.unwrap_or(begins).min(begins).saturating_sub(1).max(state.watermark);
+        state.watermark = index.low.map_or(begins, |low| low.0.min(begins)).saturating_sub(1).max(state.watermark);
         state::write(&transaction, state)?;
     }
     let numbers = put(&transaction, due)?;
     transaction.commit()?;
-    Ok(Written { numbers, state })
+    Ok(Written { numbers, state, referrers })
 }
 
 fn drop_heads(conn: &Connection, batch: &Batch, due: &mut Due) -> rusqlite::Result<()> {

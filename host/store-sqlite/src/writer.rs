@@ -13,14 +13,16 @@ use kernel::model::{ComponentDigest, Function, Timestamp};
 use kernel::port::{Batch, CommitError, Recovery, Store};
 use rusqlite::Connection;
 
+use crate::bindings::NewBindings;
+use crate::blob_refs::Kinds;
 use crate::catalog;
 use crate::connection::{self, BUSY_TIMEOUT, Durability, WAL_MAX_BYTES};
 use crate::failure::{OpenError, commit_error};
 use crate::hub::Folder;
-use crate::overlay::Shared;
+use crate::overlay::{Overlay, Shared};
 use crate::recovery::{self, Recovered};
 use crate::state::{self, State};
-use crate::transaction::{self, Written};
+use crate::transaction::{self, ForIndex, Written};
 
 /// How many heads should wait at most; twice as many may. An instance that ends sooner is written to its table once.
 const DIRTY_COUNT: usize = 8 << 10;
@@ -44,6 +46,7 @@ pub struct Writer {
     link: Connected,
     overlay: Shared,
     state: State,
+    referrers: Kinds,
     /// Pages in the write-ahead log, as of the last commit.
     wal_pages: Arc<AtomicU32>,
     /// How many of them were there when they were last brought into the file; zero since the log began anew.
@@ -125,7 +128,7 @@ impl Writer {
             .and(conn.busy_timeout(BUSY_TIMEOUT));
     }
 
-    /// Makes a component known and gives its functions to all who start or call them from now on.
+    /// Makes a component known, gives its functions to all who start or call them from now on, and binds it.
     ///
     /// # Errors
     /// As for [`Store::commit`].
@@ -134,10 +137,11 @@ impl Writer {
         digest: ComponentDigest,
         functions: &[Function],
         now: Timestamp,
+        bindings: Option<&NewBindings>,
     ) -> Result<(), CommitError> {
         let outcome = match &mut self.link {
             Connected::Lost(why) => return Err(CommitError::Lost(why.clone())),
-            Connected::Yes(conn) => catalog::deploy(conn, digest, functions, now),
+            Connected::Yes(conn) => catalog::deploy(conn, digest, functions, now, bindings),
         };
         outcome.map_err(|error| self.refuse(&error))
     }
@@ -160,7 +164,8 @@ impl Writer {
         shared: Shared,
         boot: u64,
     ) -> Result<Reopened, OpenError> {
-        let Recovered { overlay, mut state, recovery, damaged } = recovery::recover(&conn, &folder.database())?;
+        let Recovered { overlay, mut state, referrers, recovery, damaged } =
+            recovery::recover(&conn, &folder.database())?;
         if state.boot != boot {
             state.boot = boot;
             state::write(&conn, state).map_err(|error| OpenError::sqlite(&folder.database(), &error))?;
@@ -175,7 +180,7 @@ impl Writer {
         }))
         .map_err(|error| OpenError::sqlite(&folder.database(), &error))?;
         let link = Connected::Yes(conn);
-        let writer = Self { folder, link, overlay: shared, state, wal_pages, checkpointed: 0 };
+        let writer = Self { folder, link, overlay: shared, state, referrers, wal_pages, checkpointed: 0 };
         Ok(Reopened { writer, recovery, damaged })
     }
 
@@ -230,10 +235,10 @@ impl Writer {
         if let Some(row) = out_of_order(batch, self.state.next_seq) {
             return Err(self.lose(format!("row {row} does not follow the rows before it; the log only grows")));
         }
-        let (picked, low) = self.overlay.read().oldest(flush);
-        match transaction::write(conn, self.state, batch, picked, low.map(|low| low.0)) {
-            Ok(Written { numbers, state }) => {
-                self.state = state;
+        let index = for_index(&self.overlay.read(), batch, flush);
+        match transaction::write(conn, self.state, self.referrers, batch, index) {
+            Ok(Written { numbers, state, referrers }) => {
+                (self.state, self.referrers) = (state, referrers);
                 if self.wal_pages.load(Ordering::Relaxed) < self.checkpointed {
                     self.checkpointed = 0;
                 }
@@ -257,6 +262,12 @@ impl Writer {
         self.link = Connected::Lost(why.clone());
         CommitError::Lost(why)
     }
+}
+
+fn for_index<'a>(overlay: &Overlay, batch: &'a Batch, flush: usize) -> ForIndex<'a> {
+    let (picked, low) = overlay.oldest(flush);
+    let entities = batch.heads.iter().filter(|head| head.id.is_entity() && !overlay.contains(head.no)).collect();
+    ForIndex { picked, low, entities }
 }
 
 /// The first row whose number is not higher than all before it; recovery relies on that.

@@ -39,7 +39,10 @@ pub(super) async fn serve(bare: Bare, port: u16) -> Result<()> {
 
 async fn start(State(bare): State<Bare>, Path(name): Path<String>, input: Bytes) -> Response {
     match bare.run(&name, &input).await {
-        Ok(output) => ([(CONTENT_TYPE, "application/json; charset=utf-8")], output.as_bytes().to_vec()).into_response(),
+        Ok(output) => {
+            ([(CONTENT_TYPE, "application/json; charset=utf-8")], output.inline().unwrap_or_default().to_vec())
+                .into_response()
+        }
         Err(error) => (StatusCode::INTERNAL_SERVER_ERROR, format!("{error:#}")).into_response(),
     }
 }

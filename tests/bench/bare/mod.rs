@@ -129,6 +129,7 @@ fn attempt(name: FunctionName, instance: InstanceId, task: TaskId) -> Attempt {
         timeout: Millis(ACTIVITY_TIMEOUT_DEFAULT_MS),
         trace: None,
         watch: Watch::default(),
+        client: std::sync::Arc::new(sandbox::NoClient),
     }
 }
 
@@ -145,17 +146,17 @@ fn record(turn: &[Inbound], step: &Step) -> Vec<u8> {
     for event in turn {
         if let Inbound::TaskCompleted { task, output } = event {
             bytes.extend_from_slice(&task.0.to_le_bytes());
-            bytes.extend_from_slice(output.as_bytes());
+            bytes.extend_from_slice(output.inline().unwrap_or_default());
         }
     }
     for decision in &step.decisions {
         if let Decision::ScheduleActivity { name, input, .. } = decision {
             bytes.extend_from_slice(name.as_str().as_bytes());
-            bytes.extend_from_slice(input.as_bytes());
+            bytes.extend_from_slice(input.inline().unwrap_or_default());
         }
     }
     if let StepStatus::Completed(output) = &step.status {
-        bytes.extend_from_slice(output.as_bytes());
+        bytes.extend_from_slice(output.inline().unwrap_or_default());
     }
     bytes
 }

@@ -72,5 +72,5 @@ pub(super) async fn waiting(bench: Bench) -> Result<Vec<Row>> {
 fn reminders(host: &Server) -> Load {
     let input = r#"{"after_ms":86400000,"text":"tea"}"#;
     let request = Request::post(host.address(), &format!("{ORCHESTRATORS}/remind"), input);
-    Load { to: host.address(), request, status: 202, body: None }
+    Load { to: host.address(), requests: [request].into(), status: 202, body: None }
 }

@@ -1,16 +1,13 @@
 //! What instances send each other, and what clients send them: a tree of children, and events.
 
-use std::time::Duration;
-
 use anyhow::{Result, ensure};
 
-use super::{Bench, Call, INSTANCES, ORCHESTRATORS, RUNS, WAIT, ask, throughput};
+use super::runs::{RUN, Runs, Unit, WARM_UP};
+use super::{Bench, Call, INSTANCES, ORCHESTRATORS, WAIT, ask};
 use crate::client::{Connection, Request};
-use crate::limits::Limits;
 use crate::load::{Load, Sample, Until};
 use crate::report::Row;
 use crate::server::Server;
-use crate::stats::median;
 
 /// Children of each instance but the last ones, and generations of them: 1,111 instances.
 const TREE: (u64, u32) = (10, 3);
@@ -18,15 +15,6 @@ const TREE: (u64, u32) = (10, 3);
 const ROUND_TRIPS: u32 = 100;
 /// Events that clients send to one instance in a run, by how many of them do it at once.
 const EVENTS: [(usize, usize); 2] = [(1, 1_000), (64, 5_000)];
-/// Before the first run that counts.
-const WARM_UP: Duration = Duration::from_millis(500);
-
-/// What each request consists of.
-#[derive(Debug, Clone, Copy)]
-struct Unit {
-    name: &'static str,
-    per_request: f64,
-}
 
 /// Children of children, and back.
 pub(super) async fn tree(bench: Bench) -> Result<Vec<Row>> {
@@ -46,21 +34,12 @@ pub(super) async fn raise(bench: Bench) -> Result<Vec<Row>> {
     let host = bench.host("data").await?;
     let mut rows = Vec::new();
     for (callers, events) in EVENTS {
-        let (mut limits, mut samples, mut in_fdatasyncs) = (Vec::new(), Vec::new(), Vec::new());
-        for run in 1..=RUNS {
-            let limit = Limits::measure(bench.folder(), &host).await?;
-            let sample = told(&host, &format!("listener{callers}.{run}"), callers, events).await?;
-            eprintln!("  {callers} callers, run {run}: {:.0}/s, p50 {:.2} ms", sample.per_s, sample.p50_ms);
-            in_fdatasyncs.push(sample.p50_ms / limit.fdatasync_p50_ms);
-            limits.push(limit);
-            samples.push(sample);
-        }
-        let row = Row::new("raise", callers)
-            .samples(&samples)
-            .with("rss_mib", host.rss_mib()?)
-            .with("p50_in_fdatasyncs", median(in_fdatasyncs))
-            .limits(&limits);
-        rows.push(row);
+        let mut listeners = (1..).map(|number| format!("listener{callers}.{number}"));
+        let runs = Runs::measure(&bench, &host, async || {
+            let listener = listeners.next().unwrap_or_default();
+            told(&host, &listener, callers, events).await
+        });
+        rows.push(runs.await?.row("raise", callers));
     }
     Ok(rows)
 }
@@ -72,7 +51,7 @@ async fn told(host: &Server, id: &str, callers: usize, events: usize) -> Result<
     let start = Request::post(to, &format!("{ORCHESTRATORS}/listen/{id}"), &events.to_string());
     ask(&mut connection, &start, 202).await?;
     let request = Request::post(to, &format!("{INSTANCES}/{id}/raiseEvent/tick"), "7");
-    let load = Load { to, request, status: 202, body: Some(String::new()) };
+    let load = Load { to, requests: [request].into(), status: 202, body: Some(String::new()) };
     let sample = load.run(callers, Until::Sent(events)).await?;
     let end = ask(&mut connection, &Request::get(to, &format!("{INSTANCES}/{id}?{WAIT}")), 200).await?;
     let end: serde_json::Value = serde_json::from_str(&end)?;
@@ -86,25 +65,8 @@ async fn in_units(bench: Bench, name: &str, call: Call, callers: &[usize], unit:
     let mut rows = Vec::new();
     for &callers in callers {
         call.run(&host, callers, Until::Elapsed(WARM_UP)).await?;
-        let (mut limits, mut samples, mut in_fdatasyncs, mut cpu) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        for run in 1..=RUNS {
-            let limit = Limits::measure(bench.folder(), &host).await?;
-            let (sample, cpu_us) = throughput::measured(&call, &host, callers).await?;
-            eprintln!("  {callers} callers, run {run}: {:.1}/s, p50 {:.1} ms", sample.per_s, sample.p50_ms);
-            in_fdatasyncs.push(sample.p50_ms / unit.per_request / limit.fdatasync_p50_ms);
-            cpu.push(cpu_us / unit.per_request);
-            limits.push(limit);
-            samples.push(sample);
-        }
-        let per_s = median(samples.iter().map(|sample| sample.per_s * unit.per_request));
-        let row = Row::new(name, callers)
-            .samples(&samples)
-            .with("rss_mib", host.rss_mib()?)
-            .with(&format!("{}s_per_s", unit.name), per_s)
-            .with(&format!("{}_in_fdatasyncs", unit.name), median(in_fdatasyncs))
-            .with(&format!("{}_cpu_us", unit.name), median(cpu))
-            .limits(&limits);
-        rows.push(row);
+        let runs = Runs::measure(&bench, &host, async || call.run(&host, callers, Until::Elapsed(RUN)).await);
+        rows.push(runs.await?.row_in_units(name, callers, unit));
     }
     Ok(rows)
 }

@@ -1,13 +1,16 @@
 //! The rows: what each of them runs. Every one begins with a new data folder.
 
+mod entities;
 mod first;
 mod flushes;
 mod memory;
 mod messages;
 mod replay;
 mod rounds;
+mod runs;
 mod throughput;
 mod timers;
+mod triggers;
 
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -24,6 +27,7 @@ use timers::Plan;
 /// Where orchestrations are started, on the host and on the bare server.
 pub const ORCHESTRATORS: &str = "/runtime/webhooks/durabletask/orchestrators";
 const INSTANCES: &str = "/runtime/webhooks/durabletask/instances";
+const ENTITIES: &str = "/runtime/webhooks/durabletask/entities";
 /// Makes a request wait for the end of the instance. The host does not poll; the contract wants an interval.
 const WAIT: &str = "timeout=600&pollingInterval=1";
 
@@ -55,6 +59,13 @@ pub const ALL: &[(&str, Measure)] = &[
     ("timers_restarted", |bench| Box::pin(timers::timers(bench, Plan::RESTARTED))),
     ("timers_burst", |bench| Box::pin(timers::timers(bench, Plan::BURST))),
     ("rounds", |bench| Box::pin(rounds::rounds(bench))),
+    ("hot", |bench| Box::pin(entities::hot(bench))),
+    ("keys", |bench| Box::pin(entities::keys(bench))),
+    ("calls", |bench| Box::pin(entities::calls(bench))),
+    ("transfers", |bench| Box::pin(entities::transfers(bench))),
+    ("state1m", |bench| Box::pin(entities::state(bench))),
+    ("api", |bench| Box::pin(triggers::api(bench))),
+    ("nats", |bench| Box::pin(triggers::nats(bench))),
 ];
 
 /// What a row works with.
@@ -71,6 +82,7 @@ impl Bench {
         Ok(Self { stage, folder })
     }
 
+    /// What the row may write to.
     fn folder(&self) -> &Path {
         &self.folder
     }
@@ -81,7 +93,17 @@ impl Bench {
     }
 
     async fn host(&self, data: &str) -> Result<Server> {
-        Server::host(&self.stage, &self.folder.join(data)).await
+        Server::host(&self.stage.dacapo, &self.stage.guests, &self.folder.join(data)).await
+    }
+
+    /// A host that serves nothing but what this manifest says, with these settings of its operator.
+    async fn host_of(&self, manifest: &str, settings: &str) -> Result<Server> {
+        let data = self.folder.join("data");
+        std::fs::create_dir_all(&data)?;
+        std::fs::write(data.join("dacapo.host.toml"), settings)?;
+        let path = self.folder.join("app.toml");
+        std::fs::write(&path, manifest)?;
+        Server::host(&self.stage.dacapo, &[path], &data).await
     }
 
     async fn bare(&self) -> Result<Server> {
@@ -123,10 +145,16 @@ impl Call {
         Self { function: "eternal", input: format!(r#"{{"played":0,"of":{rounds}}}"#), output: rounds.to_string() }
     }
 
+    /// So many calls of an entity, one after another.
+    fn calls(key: &str, times: u32) -> Self {
+        let input = format!(r#"{{"key":"{key}","times":{times}}}"#);
+        Self { function: "calls", input, output: times.to_string() }
+    }
+
     fn load(&self, server: &Server) -> Load {
         let to = server.address();
         let request = Request::post(to, &format!("{ORCHESTRATORS}/{}?{WAIT}", self.function), &self.input);
-        Load { to, request, status: 200, body: Some(self.output.clone()) }
+        Load { to, requests: [request].into(), status: 200, body: Some(self.output.clone()) }
     }
 
     async fn run(&self, server: &Server, callers: usize, until: Until) -> Result<Sample> {

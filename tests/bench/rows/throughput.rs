@@ -3,20 +3,15 @@
 //! The runs take turns: limits, bare, host, and again. The machine changes from minute to minute, and only what was
 //! measured next to each other can be compared.
 
-use std::time::Duration;
-
 use anyhow::Result;
 
+use super::runs::{RUN, WARM_UP};
 use super::{Bench, Call, RUNS};
 use crate::limits::Limits;
 use crate::load::{Sample, Until};
 use crate::report::Row;
 use crate::server::Server;
 use crate::stats::median;
-
-const RUN: Duration = Duration::from_secs(2);
-/// Before the first run that counts.
-const WARM_UP: Duration = Duration::from_millis(500);
 
 /// What was measured in turns.
 #[derive(Debug, Default)]
@@ -107,7 +102,7 @@ async fn in_turns(bench: &Bench, call: &Call, callers: usize, bare: &Server, hos
 }
 
 /// One run, and the processor time that the server spent on each request.
-pub(super) async fn measured(call: &Call, server: &Server, callers: usize) -> Result<(Sample, f64)> {
+async fn measured(call: &Call, server: &Server, callers: usize) -> Result<(Sample, f64)> {
     let before = server.cpu()?;
     let sample = call.run(server, callers, Until::Elapsed(RUN)).await?;
     let spent = server.cpu()?.saturating_sub(before);

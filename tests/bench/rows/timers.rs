@@ -100,7 +100,7 @@ pub(super) async fn timers(bench: Bench, plan: Plan) -> Result<Vec<Row>> {
 /// Instances that sleep until some moment within the window, and return it.
 fn alarms(host: &Server, window: Window) -> Load {
     let request = Request::post(host.address(), &format!("{ORCHESTRATORS}/alarm"), &window.input());
-    Load { to: host.address(), request, status: 202, body: None }
+    Load { to: host.address(), requests: [request].into(), status: 202, body: None }
 }
 
 /// All of them; those that are watched are spread among the others.

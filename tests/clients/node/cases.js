@@ -272,20 +272,81 @@ function answers({ id, mode }) {
     ];
 }
 
-function entities({ hub }) {
-    const counter = new EntityId("Counter", "k");
+/** The state of an entity, once it is this one; `undefined` is none at all. */
+async function untilState(client, entityId, wanted) {
+    for (;;) {
+        const { entityExists, entityState } = await client.readEntityState(entityId);
+        if (entityState === wanted) {
+            return [entityExists, entityState];
+        }
+    }
+}
+
+function entities({ id, hub }) {
+    const counter = (key) => new EntityId("Counter", id(key));
     const named = { taskHubName: hub, connectionName: "Storage" };
     return [
         [
-            "there are no entities yet: none is found",
-            async (client) => [(await client.readEntityState(counter, named)).entityExists, false],
+            "readEntityState of one that nobody has signalled",
+            async (client) => [(await client.readEntityState(counter("nobody"), named)).entityExists, false],
         ],
         [
-            "there are no entities yet: none is signalled",
-            async (client) => [
-                await outcome(client.signalEntity(counter, "add", 1, named)),
-                new Raised(new Like(/unexpected status code: 404\./)),
-            ],
+            "signalEntity runs operations, readEntityState gives the state as it is",
+            async (client) => {
+                await client.signalEntity(counter("count"), "add", 10, named);
+                await client.signalEntity(new EntityId("COUNTER", id("count")), "ADD", -3);
+                return [await untilState(client, counter("count"), 7), [true, 7]];
+            },
+        ],
+        [
+            "signalEntity without an input takes the state away",
+            async (client) => {
+                await client.signalEntity(counter("delete"), "add", 1);
+                const before = await untilState(client, counter("delete"), 1);
+                await client.signalEntity(counter("delete"), "delete");
+                const after = await untilState(client, counter("delete"), undefined);
+                return [
+                    [before, after],
+                    [
+                        [true, 1],
+                        [false, undefined],
+                    ],
+                ];
+            },
+        ],
+        [
+            "an operation that the entity refuses is accepted, and changes nothing",
+            async (client) => {
+                await client.signalEntity(counter("refused"), "add", 1);
+                await client.signalEntity(counter("refused"), "explode", 2);
+                await client.signalEntity(counter("refused"), "add", { no: "number" });
+                await client.signalEntity(counter("refused"), "add", 4);
+                return [await untilState(client, counter("refused"), 5), [true, 5]];
+            },
+        ],
+        [
+            "an orchestration locks, calls and signals entities",
+            async (client) => {
+                const status = await started(client, "Move", id("move"), TERMINAL);
+                const wanted = { from: -3, to: 3, moves: 1 };
+                const states = {};
+                for (const [end, state] of Object.entries(wanted)) {
+                    [, states[end]] = await untilState(client, counter(`move-${end}`), state);
+                }
+                return [
+                    [status.output, states],
+                    [[-3, 3], wanted],
+                ];
+            },
+        ],
+        [
+            "purgeInstanceHistory removes an entity by its id",
+            async (client) => {
+                await client.signalEntity(counter("purge"), "add", 1);
+                await untilState(client, counter("purge"), 1);
+                const { instancesDeleted } = await client.purgeInstanceHistory(`@counter@${id("purge")}`);
+                return [[instancesDeleted, (await client.readEntityState(counter("purge"))).entityExists], [1, false]];
+            },
         ],
     ];
 }

@@ -1,6 +1,7 @@
 // What the host refuses, and what the client makes of it.
 "use strict";
 
+const { EntityId } = require("durable-functions");
 const { Like, Raised, outcome } = require("./harness");
 const { REQUEST } = require("./cases");
 
@@ -58,6 +59,16 @@ function refusals({ id, mode }) {
             "purgeInstanceHistoryBy without a time",
             (c) => c.purgeInstanceHistoryBy({}),
             mode === "rpc" ? unexpected(400, "createdTimeFrom") : new Raised("createdTimeFrom must be a valid Date"),
+        ),
+        refused(
+            "signalEntity of one that nobody serves",
+            (c) => c.signalEntity(new EntityId("Nobody", "k"), "add", 1),
+            unexpected(400, "The function 'nobody' doesn't exist"),
+        ),
+        refused(
+            "signalEntity without an operation",
+            (c) => c.signalEntity(new EntityId("Counter", id("rubbish")), ""),
+            unexpected(400, "op is missing"),
         ),
         // What the client refuses by itself.
         refused("startNew without a name", (c) => c.startNew(""), nameless),

@@ -8,7 +8,7 @@ import aiohttp
 import azure.functions as func
 from azure.durable_functions.models.OrchestrationRuntimeStatus import OrchestrationRuntimeStatus as Status
 from azure.durable_functions.models.utils.entity_utils import EntityId
-from harness import Like, Raised, outcome
+from harness import Like
 from opentelemetry.sdk.trace import TracerProvider
 
 CASES = []
@@ -16,6 +16,8 @@ REQUEST = func.HttpRequest(method="POST", url="https://front.example/api/start",
 TERMINAL = {Status.Completed, Status.Failed, Status.Terminated, Status.Canceled}
 # More instances than one page of the contract holds.
 MANY = 105
+# What `Move` leaves behind in its counters.
+MOVED = [("from", -3), ("to", 3), ("moves", 1)]
 
 
 def case(name):
@@ -309,13 +311,66 @@ async def _(client):
     return got, {"id": "py-links", **codes, "restart": 202, "purge": 200}
 
 
-@case("there are no entities yet: none is found")
+async def until_state(client, entity, wanted):
+    """The state of an entity, once it is this one; `None` is none at all."""
+    while True:
+        state = await client.read_entity_state(entity, "dacapo", "Storage")
+        if state.entity_state == wanted:
+            return state.entity_exists, state.entity_state
+
+
+@case("read_entity_state of one that nobody has signalled")
 async def _(client):
-    state = await client.read_entity_state(EntityId("Counter", "k"), "dacapo", "Storage")
+    state = await client.read_entity_state(EntityId("Counter", "py-nobody"))
     return (state.entity_exists, state.entity_state), (False, None)
 
 
-@case("there are no entities yet: none is signalled")
+@case("signal_entity runs operations, read_entity_state gives the state as it is")
 async def _(client):
-    got = await outcome(client.signal_entity(EntityId("Counter", "k"), "add", 1, "dacapo", "Storage"))
-    return got, Raised("The operation failed with an unexpected status code 404")
+    counter = EntityId("COUNTER", "py-count")
+    # The client encodes the input twice, as it does with others; the entity decodes what it is given.
+    await client.signal_entity(counter, "add", 10, "dacapo", "Storage")
+    await client.signal_entity(counter, "ADD", -3)
+    return await until_state(client, EntityId("counter", "py-count"), 7), (True, 7)
+
+
+@case("signal_entity without an input takes the state away")
+async def _(client):
+    counter = EntityId("Counter", "py-delete")
+    await client.signal_entity(counter, "add", 1)
+    before = await until_state(client, counter, 1)
+    await client.signal_entity(counter, "delete")
+    return (before, await until_state(client, counter, None)), ((True, 1), (False, None))
+
+
+@case("an operation that the entity refuses is accepted, and changes nothing")
+async def _(client):
+    counter = EntityId("Counter", "py-refused")
+    await client.signal_entity(counter, "add", 1)
+    await client.signal_entity(counter, "explode", 2)
+    await client.signal_entity(counter, "add", {"no": "number"})
+    await client.signal_entity(counter, "add", 4)
+    return await until_state(client, counter, 5), (True, 5)
+
+
+@case("an orchestration locks, calls and signals entities")
+async def _(client):
+    status = await started(client, "Move", "py-move", TERMINAL)
+    states = [await until_state(client, EntityId("Counter", f"py-move-{end}"), wanted) for end, wanted in MOVED]
+    return (status.output, states), ([-3, 3], [(True, wanted) for _, wanted in MOVED])
+
+
+@case("entities are no instances")
+async def _(client):
+    await until_state(client, EntityId("Counter", "py-count"), 7)
+    listed = [status.instance_id for status in await client.get_status_by(instance_id_prefix="@")]
+    return (listed, bool(await client.get_status("@counter@py-count"))), ([], False)
+
+
+@case("purge_instance_history removes an entity by its id")
+async def _(client):
+    counter = EntityId("Counter", "py-purge")
+    await client.signal_entity(counter, "add", 1)
+    await until_state(client, counter, 1)
+    deleted = (await client.purge_instance_history(str(counter))).instances_deleted
+    return (deleted, (await client.read_entity_state(counter)).entity_exists), (1, False)

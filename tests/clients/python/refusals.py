@@ -7,6 +7,7 @@ import json
 import re
 from datetime import datetime
 
+from azure.durable_functions.models.utils.entity_utils import EntityId
 from cases import REQUEST, answer
 from harness import Like, Raised, outcome
 
@@ -49,6 +50,8 @@ async def invalid_json(client):
     return got, [(400, str)] * len(requests)
 
 
+NONE = EntityId("Nobody", "k")
+COUNTER = EntityId("Counter", "py-rubbish")
 NOBODY = Raised("No instance with ID 'nobody' found.")
 NOBODY_UNQUOTED = Raised("No instance with ID nobody found.")
 
@@ -85,6 +88,8 @@ CASES = [
     ),
     refused("start_new with an id that may not be", lambda c: c.start_new("Echo", "@x"), host_says("@")),
     refused("start_new with an id that is too long", lambda c: c.start_new("Echo", "x" * 101), host_says("100")),
+    refused("signal_entity of one that nobody serves", lambda c: c.signal_entity(NONE, "add", 1), unrecognized(400)),
+    refused("signal_entity without an operation", lambda c: c.signal_entity(COUNTER, ""), unrecognized(400)),
     ("invalid JSON and other types of content", invalid_json),
     # The client itself refuses these.
     refused(

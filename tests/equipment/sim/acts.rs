@@ -1,8 +1,10 @@
 //! What the world does to the host: requests, and faults that last.
 
-use kernel::model::{EventName, InstanceId, Millis, Payload, Raised, Reach, StartSpec, Status, Tags};
+use kernel::model::{EntityId, EventName, InstanceId, Millis, Payload, Raised, Reach, StartSpec, Status, Tags};
 use kernel::partition::{Input, NewId, NewInstance, Op};
+use kernel::port::Reader;
 
+use super::blobs::payload;
 use super::clients::What;
 use super::ledger::Checked;
 use super::marks::Mark;
@@ -43,6 +45,26 @@ impl Sim {
                 self.native.release();
                 self.handle(Input::Deployed(self.native.served()))
             }
+            Act::Signal(signal) => self.signal(signal),
+            Act::Read(id) => self.read(&id),
+            Act::Message(seq) => self.message(seq),
+            Act::Lose(chance) => {
+                self.blobs.lose(chance);
+                Ok(())
+            }
+            Act::Restore => {
+                self.blobs.restore();
+                self.handle(Input::Retry)
+            }
+            Act::Sweep => {
+                let store = &self.store;
+                let is_referred_to = |digest| store.is_referred_to(digest).unwrap_or(true);
+                if self.blobs.sweep(at, is_referred_to) > 0 {
+                    self.marks.hit(Mark::BlobSwept);
+                }
+                Ok(())
+            }
+            Act::Mend => self.mend(),
             Act::Forward(Millis(length)) => {
                 self.shift_wall(|wall| wall + length);
                 Ok(())
@@ -100,14 +122,38 @@ impl Sim {
         self.handle(Input::Request { reply, op: Op::Start { new, watch } })
     }
 
+    /// Something is asked of an entity.
+    fn ask_entity(&mut self, id: EntityId, request: Request) -> Checked {
+        let instance = id.instance_id().clone();
+        let (what, op) = match request {
+            Request::Purge => {
+                self.checker.registry.wipe(id);
+                (What::Wipe, Op::Purge { id: instance.clone() })
+            }
+            Request::Unlock => {
+                let Some(holder) = self.checker.registry.lock(&id) else { return Ok(()) };
+                self.marks.hit(Mark::LockFreed);
+                self.checker.registry.free(id.clone(), holder);
+                (What::Unlock, Op::Unlock { id, holder })
+            }
+            _ => return Ok(()),
+        };
+        let reply = self.clients.ask(instance, what);
+        self.handle(Input::Request { reply, op })
+    }
+
     fn ask(&mut self, id: InstanceId, request: Request) -> Checked {
+        if let Some(id) = EntityId::of(&id) {
+            return self.ask_entity(id, request);
+        }
         // No two requests say the same, so that it can be seen what became of each.
         self.said += 1;
         let reason = |word: &str| Payload::trusted(format!("\"{word}.{}\"", self.said).as_bytes());
         let (what, op) = match request {
             Request::Wait => return self.ask_wait(id),
+            Request::Unlock => return Ok(()),
             Request::Raise(event) => {
-                let input = reason("c");
+                let input = payload(&reason("c").shown(), self.said);
                 let name = EventName::parse(&format!("go{event}")).expect("it is a name");
                 let event = Raised { name, input: input.clone() };
                 (What::Raise(input), Op::Raise { id: id.clone(), event })

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use kernel::model::{Ended, InstanceId, InstanceNo, Payload, Status};
+use kernel::model::{Ended, EntityId, InstanceId, InstanceNo, Payload, Status};
 use kernel::partition::{Reply, ReplyTo};
 
 use super::checker::Checker;
 use super::ledger::Checked;
 use super::marks::{Mark, Marks};
+use super::queue::Signal;
 use super::store::MemStore;
 
 /// What somebody asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Ask {
     /// Of which instance.
     pub id: InstanceId,
@@ -20,7 +21,7 @@ pub struct Ask {
 }
 
 /// What can be asked.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub enum What {
     /// To start it, with this seed, by which the start is known.
     Start(u64),
@@ -38,6 +39,27 @@ pub enum What {
     Terminate(Payload),
     /// To delete it; instances that are not there yet have this number or a higher one.
     Purge(InstanceNo),
+    /// The same of an entity.
+    Wipe,
+    /// To release the lock of an entity.
+    Unlock,
+    /// To run an operation.
+    Signal(Box<Signal>),
+    /// To note what a message led to.
+    Message(u64),
+}
+
+/// What follows from an answer.
+#[derive(Debug)]
+pub enum Next {
+    /// Nothing.
+    Nothing,
+    /// A start came to nothing.
+    StartAgain(InstanceId),
+    /// Whoever signals goes on.
+    Talk(Signal),
+    /// A message was handled, or was not.
+    Heard(u64, bool),
 }
 
 /// Those who were not answered yet.
@@ -79,7 +101,7 @@ impl Clients {
         }
     }
 
-    /// An answer: it must be the only one, and true of what is durable now. Gives the id of a start that came to nothing.
+    /// An answer: it must be the only one, and true of what is durable now.
     pub fn answer(
         &mut self,
         store: &MemStore,
@@ -87,7 +109,7 @@ impl Clients {
         to: ReplyTo,
         reply: &Reply,
         marks: &mut Marks,
-    ) -> Result<Option<InstanceId>, String> {
+    ) -> Result<Next, String> {
         let ask = self.asking.remove(&to).or_else(|| self.left.remove(&to));
         let Some(ask) = ask else { return Err(format!("request {} is answered twice, with {reply:?}", to.0)) };
         match (&ask.what, reply) {
@@ -95,12 +117,31 @@ impl Clients {
             (What::Start(seed), _) => checker.refuse(*seed),
             (What::Raise(_), Reply::Done) => {}
             (What::Raise(input), _) => checker.unheard(input.clone()),
+            (What::Signal(signal), Reply::Done) => {
+                let is_run = checker.registry.has_run(&signal.token);
+                if !is_run && !checker.is_posted(&signal.token) {
+                    return Err(format!("{signal:?} is done, and was neither run nor posted"));
+                }
+                marks.hit(if is_run { Mark::SignalRun } else { Mark::SignalPosted });
+                checker.registry.promise(signal.token.clone());
+            }
+            (What::Signal(signal), _) => checker.registry.refuse(signal.token.clone()),
+            (What::Wipe, _) => {
+                if let Some(id) = EntityId::of(&ask.id) {
+                    checker.registry.wiped(&id);
+                }
+            }
             _ => {}
         }
         note(&ask.what, reply, marks);
         if is_true(&ask, reply, store, checker) {
             let started = matches!(reply, Reply::Started(_) | Reply::Exists(_));
-            return Ok(Some(ask.id).filter(|_| matches!(ask.what, What::Start(_)) && !started));
+            return Ok(match ask.what {
+                What::Start(_) if !started => Next::StartAgain(ask.id),
+                What::Signal(signal) if *reply == Reply::Done => Next::Talk(*signal),
+                What::Message(seq) => Next::Heard(seq, *reply == Reply::Done),
+                _ => Next::Nothing,
+            });
         }
         Err(format!("{ask:?} (request {}) is told {reply:?}, which is not so", to.0))
     }
@@ -136,6 +177,9 @@ fn is_true(ask: &Ask, reply: &Reply, store: &MemStore, checker: &Checker) -> boo
             ledger.is_some_and(|ledger| ledger.ended.as_ref() == Some(ended))
         }
         (What::Start(_), _) => false,
+        (What::Signal(_), Reply::TooManyPending) => true,
+        (What::Wipe | What::Unlock, Reply::NotFound) => chain.is_none(),
+        (What::Wipe | What::Unlock | What::Signal(_) | What::Message(_), reply) => *reply == Reply::Done,
         (What::Rewind(_) | What::Purge(_), Reply::AlreadyEnded(_)) => false,
         (_, Reply::AlreadyEnded(status)) => has_status(*status),
         (_, Reply::NotFound) => chain.is_none(),
@@ -143,9 +187,9 @@ fn is_true(ask: &Ask, reply: &Reply, store: &MemStore, checker: &Checker) -> boo
         (What::Raise(_), Reply::TooManyPending) => true,
         // Whoever wants what is so already is told that it is done.
         (What::Gate(reason), Reply::Done) => {
-            ledger.is_some_and(|ledger| ledger.reasons.contains(reason.as_str())) || chain.is_some()
+            ledger.is_some_and(|ledger| ledger.reasons.contains(&*reason.shown())) || chain.is_some()
         }
-        (What::Rewind(reason), Reply::Done) => ledger.is_some_and(|ledger| ledger.reasons.contains(reason.as_str())),
+        (What::Rewind(reason), Reply::Done) => ledger.is_some_and(|ledger| ledger.reasons.contains(&*reason.shown())),
         (What::Terminate(reason), Reply::Done) => {
             ledger.is_some_and(|ledger| ledger.ended == Some(Ended::Terminated(reason.clone())))
         }

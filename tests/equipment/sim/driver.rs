@@ -1,12 +1,13 @@
 //! Carries out what the partition decides, as the real driver does, but in an order and after delays that the seed
 //! chooses, and with crashes in between.
 
-use kernel::model::{Attempted, InstanceNo};
-use kernel::orchestration::State;
-use kernel::partition::{Effect, Found, Input, Op, Partition, TaskRun};
+use kernel::model::{Attempted, ComponentDigest, EntityBatch, InstanceNo};
+use kernel::orchestration::{Held, State};
+use kernel::partition::{Applied, Effect, Found, Input, Op, Partition, TaskRun};
 use kernel::port::{Batch, Key, Store};
 
-use super::clients::What;
+use super::clients::{Next, What};
+use super::edge;
 use super::fault::{Crash, Pace};
 use super::ledger::{Checked, Fate, Gate};
 use super::marks::Mark;
@@ -16,11 +17,15 @@ use super::task::activity;
 use super::trace;
 use super::world::Sim;
 
+/// How long a task waits whose input cannot be had.
+const RETRY_MS: u64 = 1_000;
+
 impl Sim {
-    pub(super) fn handle(&mut self, input: Input) -> Checked {
+    pub(super) fn handle(&mut self, mut input: Input) -> Checked {
         let at = self.at;
+        edge::put(&mut self.blobs, at, &mut input, &mut self.marks);
         self.trace.line(|| format!("{at} <- {}", trace::input(&input)));
-        self.note(&input);
+        self.note(&input)?;
         let asked = match &input {
             Input::Loaded { key, .. } => Some(key.clone()),
             _ => None,
@@ -71,15 +76,22 @@ impl Sim {
                 }
                 Doing::Write(..) => self.marks.hit(Mark::CommitLost),
                 Doing::Tell(Input::Committed(_)) => self.marks.hit(Mark::CommitReplyLost),
-                Doing::ReadHead(..) | Doing::ReadHistory(..) | Doing::Play(..) | Doing::Tell(_) => {}
+                Doing::ReadHead(..)
+                | Doing::ReadHistory(..)
+                | Doing::Play(..)
+                | Doing::Apply(..)
+                | Doing::Run(_)
+                | Doing::Tell(_) => {}
             }
         }
         self.sessions.clear();
         self.seen.clear();
         self.checker.crash();
         for ask in self.clients.crash() {
-            if let What::Start(_) = ask.what {
-                self.start_again(ask.id);
+            match ask.what {
+                What::Start(_) => self.start_again(ask.id),
+                What::Message(seq) => self.message_again(seq),
+                _ => {}
             }
         }
         self.begin_life();
@@ -146,37 +158,70 @@ impl Sim {
             Effect::Run(run) => {
                 let now = self.now();
                 self.checker.run(&run, now, &mut self.marks)?;
-                self.run_task(&run);
+                self.later(Doing::Run(run));
+            }
+            Effect::Apply { no: _, component, batch } => {
+                self.checker.registry.apply(&batch, &mut self.marks)?;
+                self.later(Doing::Apply(component, batch));
             }
             Effect::Stop(no, of) => self.stop(|gone, stopped| (gone, stopped) == (no, of)),
             Effect::StopAll(no) => self.stop(|gone, _| gone == no),
             Effect::Commit(no, batch) => self.later(Doing::Write(no, batch)),
             Effect::Reply(to, reply) => {
                 let (store, checker) = (&self.store, &mut self.checker);
-                let failed = self.clients.answer(store, checker, to, &reply, &mut self.marks)?;
-                failed.filter(|id| self.insisted.contains_key(id)).into_iter().for_each(|id| self.start_again(id));
+                match self.clients.answer(store, checker, to, &reply, &mut self.marks)? {
+                    Next::StartAgain(id) if self.insisted.contains_key(&id) => self.start_again(id),
+                    Next::Talk(signal) => self.talk_on(signal),
+                    Next::Heard(seq, true) => self.message_done(seq),
+                    Next::Heard(seq, false) => self.message_again(seq),
+                    Next::StartAgain(_) | Next::Nothing => {}
+                }
             }
             Effect::Forget(no) => {
                 self.sessions.remove(&no);
             }
             Effect::Hold { id, held } => {
+                edge::check(&held)?;
                 let chain = self.store.find(&id);
                 self.checker.hold(&self.native, id, chain, held, &mut self.marks)?;
             }
-            Effect::Release(id) => self.checker.release(&id),
+            Effect::Release(id) => self.checker.release(&id, &mut self.marks),
             Effect::Warn(id, warning) => return Err(format!("{id}: {warning}, and programs are small")),
+            // The registry sees in which batch what failed.
+            Effect::SignalFailed { .. } => self.marks.hit(Mark::SignalFailed),
+            Effect::Lost(what) => return Err(format!("{what} is lost")),
             Effect::BadLetter(why) => return Err(format!("letters are not damaged here: {why}")),
         }
         Ok(())
     }
 
-    fn run_task(&mut self, run: &TaskRun) {
+    /// An attempt whose input cannot be had waits until it can.
+    fn run_task(&mut self, mut run: Box<TaskRun>) -> Checked {
+        if let Err(held) = edge::fetch(&self.blobs, [&mut run.input]) {
+            edge::check(&held)?;
+            self.marks.hit(Mark::TaskWaitsForBlob);
+            let (at, chance) = (self.at + RETRY_MS, self.rng.number());
+            self.queue.push(at, chance, Happening::Host(Doing::Run(run)));
+            return Ok(());
+        }
         let (no, of) = (run.no, run.of);
-        let done = || Input::TaskDone { no, of, outcome: activity(&run.input, of.attempt) };
+        let done = || Input::TaskDone { no, of, outcome: activity(&run.input.shown(), of.attempt) };
         self.later(Doing::Tell(done()));
         if self.is_faulty() && self.rng.happens(self.profile.duplicate) {
             self.later(Doing::Tell(done()));
         }
+        Ok(())
+    }
+
+    fn apply(&mut self, before: Option<ComponentDigest>, mut batch: EntityBatch) -> Applied {
+        if let Err(held) = edge::fetch(&self.blobs, batch.payloads_mut()) {
+            return Applied::Held(held);
+        }
+        let is_served = self.native.serving_entity(&batch.id).is_some();
+        if is_served && self.is_faulty() && self.rng.happens(self.profile.holds) {
+            return Applied::Held(Held::Unavailable("it is shaky: the simulation says so".to_owned()));
+        }
+        self.native.apply(before, &batch)
     }
 
     /// Stops attempts; their results may be on their way already.
@@ -184,6 +229,7 @@ impl Sim {
         let rng = &mut self.rng;
         self.queue.retain(|doing| match doing {
             Doing::Tell(Input::TaskDone { no, of, .. }) if is_it(*no, *of) => rng.happens(500),
+            Doing::Run(run) if is_it(run.no, run.of) => rng.happens(500),
             _ => true,
         });
     }
@@ -200,9 +246,18 @@ impl Sim {
                 let played = self.play(no, work);
                 self.later(Doing::Tell(Input::Played { no, played }));
             }
+            Doing::Apply(component, batch) => {
+                let id = batch.id.clone();
+                let applied = self.apply(component, *batch);
+                self.later(Doing::Tell(Input::Applied { id, applied }));
+            }
+            Doing::Run(run) => return self.run_task(run),
             Doing::Write(no, batch) => match self.store.space() {
                 Space::Full => {
                     self.marks.hit(Mark::CommitRefused);
+                    if batch.heads.iter().any(|head| head.id.is_entity()) {
+                        self.marks.hit(Mark::EntityRefused);
+                    }
                     self.later(Doing::Tell(Input::Refused(no)));
                 }
                 Space::Left => {
@@ -217,18 +272,22 @@ impl Sim {
     fn write(&mut self, batch: &Batch) -> Checked {
         self.checker.batch(&self.native, &self.store, batch, &mut self.marks)?;
         self.stats.commits += 1;
+        if let Some((by, blob)) = batch.blobs.iter().find(|(_, blob)| !self.blobs.has(*blob)) {
+            return Err(format!("{by:?} refers to {blob}, which was swept"));
+        }
         self.store.commit(batch).map_err(|error| error.to_string())
     }
 
-    fn note(&mut self, input: &Input) {
+    fn note(&mut self, input: &Input) -> Checked {
         match input {
             Input::Played { no, .. } => self.checker.played(*no),
+            Input::Applied { id, applied } => self.checker.registry.applied(id, applied)?,
             Input::Loaded { found: Found::Instance { head, state: State::Live(_) }, .. } => {
                 self.seen.insert(head.no);
             }
             Input::TaskDone { no, of, .. } => {
-                let Some(ledger) = self.checker.ledger(*no) else { return };
-                let Some(open) = ledger.tasks.get(&of.task) else { return };
+                let Some(ledger) = self.checker.ledger(*no) else { return Ok(()) };
+                let Some(open) = ledger.tasks.get(&of.task) else { return Ok(()) };
                 if ledger.ended.is_some() {
                     self.marks.hit(Mark::TaskOfEndedInstance);
                 } else if matches!(open.fate, Fate::Answered(_)) {
@@ -238,7 +297,7 @@ impl Sim {
                 }
             }
             Input::Request { op: Op::Terminate { id, .. }, .. } => {
-                let Some(no) = self.store.find(id).map(|chain| chain.head.no) else { return };
+                let Some(no) = self.store.find(id).map(|chain| chain.head.no) else { return Ok(()) };
                 if self.checker.is_playing(no) {
                     self.marks.hit(Mark::TerminatedWhilePlaying);
                 }
@@ -251,5 +310,6 @@ impl Sim {
             }
             _ => {}
         }
+        Ok(())
     }
 }

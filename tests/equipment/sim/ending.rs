@@ -1,14 +1,15 @@
 //! How a simulation comes to its end: faults are over, and whatever waits for the world is given what it waits for.
 
 use kernel::codec::Link;
-use kernel::model::{EventName, InstanceId, InstanceNo, Parent, Reach};
+use kernel::model::{EntityId, EventName, InstanceId, InstanceNo, Parent, Reach};
 use kernel::orchestration::{Held, State, replay, restore};
 
 use super::component::{FICKLE, MENDED};
 use super::fault::Pace;
-use super::ledger::{Checked, Gate, Ledger};
+use super::ledger::{Checked, Gate, Ledger, What};
 use super::queue::{Act, Request, Whom};
 use super::store::Condition;
+use super::verdict::inline;
 use super::world::Sim;
 
 /// How often the world gives everybody what they wait for: more often than any program waits.
@@ -46,14 +47,21 @@ impl Sim {
                     Err(why) => return Err(format!("{id} (#{}) is stuck: {why}", no.0)),
                 }
             }
-            if alive == 0 {
+            let of_entities = self.wanted_by_entities();
+            if alive == 0 && of_entities.is_empty() {
                 return Ok(());
             }
-            if wanted.is_empty() {
-                return Err(format!("{alive} wait for each other"));
+            if wanted.is_empty() && of_entities.is_empty() {
+                wanted = self.robbed();
+            }
+            if wanted.is_empty() && of_entities.is_empty() {
+                return Err(format!("{alive} wait for each other: {}", self.who_waits()));
             }
             for (id, request) in wanted {
                 self.plan_act(self.at, Act::Ask(Whom::Named(id), request));
+            }
+            for act in of_entities {
+                self.plan_act(self.at, act);
             }
             self.run_out()?;
         }
@@ -65,7 +73,7 @@ impl Sim {
         let id = &ledger.started.id;
         match self.checker.held(id) {
             Some(Held::Damaged(_)) => return Ok(Some(Request::Terminate(Reach::Alone))),
-            Some(Held::Unavailable(_)) => return Ok(Some(Request::Resume)),
+            Some(Held::Unavailable(_) | Held::Blob { .. }) => return Ok(Some(Request::Resume)),
             Some(Held::Diverged(divergence)) => return Err(format!("it is still held: {divergence}")),
             None => {}
         }
@@ -81,17 +89,57 @@ impl Sim {
             let number = event.as_str().trim_start_matches("Go").parse().map_err(|_| "it waits for nobody's event")?;
             return Ok(Some(Request::Raise(number)));
         }
-        if self.waits_for_child(no, id, ledger) { Ok(None) } else { Err("it waits for nothing".to_owned()) }
+        if self.waits_for_child(no, id, ledger) || self.waits_for_entity(no, ledger) {
+            return Ok(None);
+        }
+        Err("it waits for nothing".to_owned())
+    }
+
+    /// Whoever is robbed of a lock by an operator may wait for somebody who waits for them: one of them has to go.
+    fn robbed(&self) -> Vec<(InstanceId, Request)> {
+        if !self.checker.registry.is_any_forced() {
+            return Vec::new();
+        }
+        let alive = self.checker.ledgers().filter(|(_, ledger)| ledger.ended.is_none());
+        let mut robbed = alive.filter(|(_, ledger)| ledger.open_calls().next().is_some());
+        let request = |ledger: &Ledger| (ledger.started.id.clone(), Request::Terminate(Reach::Alone));
+        robbed.next().map(|(_, ledger)| request(ledger)).into_iter().collect()
+    }
+
+    /// What everybody waits for, in words.
+    fn who_waits(&self) -> String {
+        let alive = self.checker.ledgers().filter(|(_, ledger)| ledger.ended.is_none());
+        let waits = alive.map(|(no, ledger)| {
+            let calls: Vec<_> = ledger.open_calls().map(|(of, what)| format!("{} {what:?}", of.task.0)).collect();
+            let children = ledger.open_children().count();
+            format!("{} (#{}) for {children} children and {calls:?}", ledger.started.id, no.0)
+        });
+        let locks = self.checker.registry.locks().map(|(id, holder)| format!("{id} is locked by #{}", holder.no.0));
+        waits.chain(locks).collect::<Vec<_>>().join("; ")
+    }
+
+    /// Whether an entity that it wants is held, or locked by somebody who waits for something else.
+    fn waits_for_entity(&self, no: InstanceNo, ledger: &Ledger) -> bool {
+        let keeps_waiting = |id: &EntityId| {
+            let others = self.checker.registry.lock(id).filter(|holder| holder.no != no);
+            self.checker.held(id.instance_id()).is_some() || others.is_some()
+        };
+        ledger.open_calls().any(|(_, what)| match what {
+            What::Call { to, .. } => keeps_waiting(to),
+            What::Lock(set) => set.entities().iter().any(keeps_waiting),
+            What::Activity(_) | What::Child { .. } => false,
+        })
     }
 
     fn awaited(&self, no: InstanceNo) -> Result<Option<EventName>, String> {
         let chain = self.store.chain(no).ok_or("it is lost")?;
         let last = Link { seq: chain.head.last, sum: chain.head.sum };
-        let restored = restore(no, last, &chain.rows).map_err(|damage| damage.to_string())?;
+        let mut restored = restore(no, last, &chain.rows).map_err(|damage| damage.to_string())?;
         if !matches!(&restored.state, State::Live(live) if live.turns > 0) {
             return Ok(None);
         }
         let component = if chain.head.component == FICKLE { MENDED } else { chain.head.component };
+        inline(self.checker.library(), &mut restored.records);
         let session = replay(&self.native, component, &restored.records).map_err(|held| held.to_string())?;
         Ok(session.awaits())
     }

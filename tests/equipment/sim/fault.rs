@@ -17,6 +17,8 @@ pub struct Profile {
     pub cold: u64,
     /// A second input is taken in before what the first led to is committed.
     pub crowd: u64,
+    /// A batch of an entity cannot be run.
+    pub holds: u64,
     /// How long everything that takes time takes.
     pub pace: Pace,
     /// How many starts, other requests, and faults that last.
@@ -62,6 +64,16 @@ pub struct Events {
     pub rewinds: u64,
     /// Instances are deleted.
     pub purges: u64,
+    /// Clients talk to entities.
+    pub talks: u64,
+    /// Messages come from outside and are marked.
+    pub messages: u64,
+    /// Entities are forgotten, whoever has locked them.
+    pub wipes: u64,
+    /// Blobs cannot be had for a while.
+    pub losses: u64,
+    /// Blobs that nobody refers to are swept.
+    pub sweeps: u64,
     /// The storage is full for a while.
     pub full: u64,
     /// A component is not available for a while.
@@ -81,6 +93,7 @@ impl Profile {
             unreadable: 0,
             cold: 0,
             crowd: 0,
+            holds: 0,
             pace: Pace::Even,
             events: Events::default(),
             tuning: Tuning::default(),
@@ -89,8 +102,8 @@ impl Profile {
 
     /// Everything goes wrong with the host that can, but nobody interferes with what it does.
     pub fn rough(rng: &mut Rng) -> Self {
-        let Events { full, jumps, .. } = Self::any(rng).events;
-        Self { events: Events { full, jumps, ..Events::default() }, ..Self::any(rng) }
+        let Events { full, jumps, losses, sweeps, .. } = Self::any(rng).events;
+        Self { events: Events { full, jumps, losses, sweeps, ..Events::default() }, ..Self::any(rng) }
     }
 
     /// Some of all that can go wrong. Each seed leaves some of it out, so that no fault always hides behind another.
@@ -104,6 +117,11 @@ impl Profile {
             gates: some(10),
             rewinds: some(12),
             purges: some(8),
+            talks: some(8),
+            messages: some(8),
+            wipes: some(2),
+            losses: some(2),
+            sweeps: some(6),
             full: some(2),
             gone: some(2),
             jumps: some(4),
@@ -115,10 +133,12 @@ impl Profile {
             unreadable: some(120),
             cold: some(900),
             crowd: some(600),
+            holds: some(150),
             pace: Pace::Uneven,
             events,
             tuning: Tuning {
                 idle_instances_max_count: usize::try_from(some(3)).expect("it is small"),
+                idle_entities_max_count: usize::try_from(some(3)).expect("it is small"),
                 due_loads_max_count: 1 + usize::try_from(some(3)).expect("it is small"),
             },
         }

@@ -4,13 +4,16 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use kernel::model::{
-    ComponentDigest, Decision, EventName, Failure, Inbound, Payload, Play, Raised, Start, Step as Stepped, StepStatus,
-    TaskId, Timestamp, Turn, kind,
+    ComponentDigest, Decision, EventName, Failure, Inbound, Play, Raised, Start, Step as Stepped, StepStatus, TaskId,
+    Timestamp, Turn, kind,
 };
 use kernel::port::{Session, TurnFault};
 
+use super::blobs::payload;
 use super::component::FICKLE;
-use super::program::{Ask, End, Haste, Loser, OnFailure, Program, Step, Target, gave_up, input, known, name};
+use super::program::{
+    Ask, End, Haste, Loser, Manner, OnFailure, Program, Section, Step, Target, gave_up, input, known, name,
+};
 use super::rng::{Rng, mix};
 use super::strand::{Got, Strand};
 use super::task::{Call, activity_name};
@@ -36,6 +39,8 @@ pub struct Guest {
     decided: u32,
     /// Events that came and that nobody took.
     heard: VecDeque<Raised>,
+    /// The lock of the critical section that it is in and will release.
+    section: Option<TaskId>,
     wait: Wait,
     step: Stepped,
 }
@@ -45,6 +50,7 @@ enum Wait {
     Nothing,
     Chains(Vec<Strand>, Haste),
     Race { ask: TaskId, on_failure: OnFailure, timer: TaskId, loser: Loser, got: Option<Got> },
+    Grant { lock: TaskId, section: Section, timer: Option<TaskId>, got: Option<Got> },
     Event { event: u64, timer: Option<TaskId>, timed_out: Option<Got> },
     ForEver,
 }
@@ -79,6 +85,7 @@ impl Guest {
             known: known(&start.input),
             decided: 0,
             heard: VecDeque::new(),
+            section: None,
             wait: Wait::Nothing,
             step: empty_step(),
         };
@@ -134,15 +141,18 @@ impl Guest {
             Wait::Race { ask, timer, got, .. } if got.is_none() && (*ask == id || *timer == id) => {
                 *got = Some(if *timer == id { Got::TimedOut } else { news });
             }
+            Wait::Grant { lock, timer, got, .. } if got.is_none() && (*lock == id || *timer == Some(id)) => {
+                *got = Some(if *timer == Some(id) { Got::TimedOut } else { news });
+            }
             Wait::Event { timer, timed_out, .. } if *timer == Some(id) => *timed_out = Some(news),
             // What was abandoned may still happen.
-            Wait::Race { .. } | Wait::Event { .. } | Wait::Nothing | Wait::ForEver => {}
+            Wait::Race { .. } | Wait::Grant { .. } | Wait::Event { .. } | Wait::Nothing | Wait::ForEver => {}
         }
     }
 
     fn go_on(&mut self, now: Timestamp, play: Play) -> Result<(), Failure> {
         while self.step.status == waiting() {
-            if !self.absorb() || self.step.status != waiting() {
+            if !self.absorb(now, play) || self.step.status != waiting() {
                 return Ok(());
             }
             let program = Rc::clone(&self.program);
@@ -154,12 +164,27 @@ impl Guest {
     }
 
     /// Takes in what was waited for, and says whether that is all of it.
-    fn absorb(&mut self) -> bool {
+    fn absorb(&mut self, now: Timestamp, play: Play) -> bool {
         match std::mem::replace(&mut self.wait, Wait::Nothing) {
             Wait::Nothing => {}
             Wait::Chains(strands, _) if strands.iter().all(Strand::is_done) => {
                 let asked = strands.iter().flat_map(Strand::learned);
                 asked.for_each(|(got, on_failure)| self.learn(got, on_failure));
+                // Who fails leaves that to the end of the execution.
+                if self.step.status == waiting()
+                    && let Some(lock) = self.section.take()
+                {
+                    self.decide(Decision::ReleaseLock { lock });
+                }
+            }
+            Wait::Grant { lock, got: Some(Got::TimedOut), .. } => {
+                self.decide(Decision::ReleaseLock { lock });
+                self.learn(&Got::TimedOut, OnFailure::GoOn);
+            }
+            Wait::Grant { lock, section, timer, got: Some(_) } => {
+                timer.into_iter().for_each(|timer| self.cancel(timer));
+                self.wait = self.enter(lock, &section, now, play);
+                return self.absorb(now, play);
             }
             Wait::Race { ask, on_failure, timer, loser, got: Some(got) } => {
                 match (&got, loser) {
@@ -208,14 +233,40 @@ impl Guest {
         }
     }
 
+    /// Begins what is done in a critical section.
+    fn enter(&mut self, lock: TaskId, section: &Section, now: Timestamp, play: Play) -> Wait {
+        if section.manner != Manner::Careless {
+            self.section = Some(lock);
+        }
+        self.chains(&section.chains, Haste::Patient, now, play)
+    }
+
+    fn chains(&mut self, chains: &[Vec<Ask>], haste: Haste, now: Timestamp, play: Play) -> Wait {
+        let strands = chains.iter().filter(|chain| !chain.is_empty()).map(|chain| {
+            let task = self.ask(&chain[0], now, play);
+            Strand::new(chain.clone(), task)
+        });
+        Wait::Chains(strands.collect(), haste)
+    }
+
     fn begin(&mut self, step: &Step, now: Timestamp, play: Play) {
         self.wait = match step {
-            Step::Chains(chains, haste) => {
-                let strands = chains.iter().filter(|chain| !chain.is_empty()).map(|chain| {
-                    let task = self.ask(&chain[0], now, play);
-                    Strand::new(chain.clone(), task)
-                });
-                Wait::Chains(strands.collect(), *haste)
+            Step::Chains(chains, haste) => self.chains(chains, *haste, now, play),
+            Step::Section(section) => {
+                let lock = self.decide(Decision::LockEntities { set: section.set.clone() });
+                let timer = match section.manner {
+                    Manner::Impatient(length) => Some(self.decide(Decision::CreateTimer { fire_at: now + length })),
+                    Manner::Proper | Manner::Eager | Manner::Careless => None,
+                };
+                match section.manner {
+                    Manner::Eager => self.enter(lock, section, now, play),
+                    _ => Wait::Grant { lock, section: section.clone(), timer, got: None },
+                }
+            }
+            Step::Signal(to, deed, after) => {
+                let (name, input) = (deed.name(), deed.input(&self.token()));
+                self.decide(Decision::SignalEntity { to: to.clone(), name, input, at: after.map(|after| now + after) });
+                Wait::Nothing
             }
             Step::Draw(call) => {
                 let ask = Ask::Activity(Call { value: self.dice.below(1_000), ..call.clone() });
@@ -238,10 +289,10 @@ impl Guest {
                     Target::Itself => self.start.instance.clone(),
                     Target::Other(id) => id.clone(),
                 };
-                // Whoever reads it knows who sent it and what came before it. A child that begins anew has the same seed.
-                let text = format!("\"{:016x}-{:x}.{}\"", self.start.seed, self.start.now.0, self.decided);
+                // Whoever reads it knows who sent it and what came before it.
+                let text = format!("\"{}\"", self.token());
                 let name = EventName::parse(&format!("gO{event}")).expect("it is a name");
-                let event = Raised { name, input: Payload::trusted(text.as_bytes()) };
+                let event = Raised { name, input: payload(&text, self.start.seed >> 8) };
                 self.decide(Decision::SendEvent { to, event });
                 Wait::Nothing
             }
@@ -252,6 +303,11 @@ impl Guest {
         };
     }
 
+    /// What the next decision is known by. A child that begins anew has the same seed.
+    fn token(&self) -> String {
+        format!("{:016x}-{:x}.{}", self.start.seed, self.start.now.0, self.decided)
+    }
+
     fn ask(&mut self, ask: &Ask, now: Timestamp, play: Play) -> TaskId {
         let lie = u64::from(self.component == FICKLE && play == Play::Again);
         self.decide(match ask {
@@ -259,6 +315,10 @@ impl Guest {
             Ask::Activity(call) => {
                 let input = Call { value: call.value + lie, ..call.clone() }.input();
                 Decision::ScheduleActivity { name: activity_name(), input, options: call.options() }
+            }
+            Ask::Call(to, deed, _) => {
+                let (to, name, input) = (to.clone(), deed.name(), deed.input(&format!("{}-{lie}", self.token())));
+                Decision::CallEntity { to, name, input }
             }
             Ask::Child(child) => {
                 Decision::StartChild { name: name(child.program), input: input(lie), options: child.options() }

@@ -1,13 +1,20 @@
 //! What the durable history of one execution says, read without the kernel's own folding, so that the two can disagree.
 
+mod entry;
+mod sections;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::model::{
-    Attempted, Ended, Event, Failure, FunctionName, InstanceId, Payload, Raised, Record, Started, TaskId, Timestamp,
+    Attempted, Ended, Event, Failure, InstanceNo, Payload, Raised, Record, Started, TaskId, Timestamp,
 };
 
+use super::blobs::Library;
 use super::marks::Mark;
+use super::pool::Dispatch;
 use super::task::activity;
+pub use entry::{Fate, Gate, Noted, Task, Told, What};
+use entry::{Section, Timer};
 
 /// What went wrong, in a sentence.
 pub type Checked = Result<(), String>;
@@ -15,11 +22,14 @@ pub type Checked = Result<(), String>;
 /// The history of one execution, record by record.
 #[derive(Debug)]
 pub struct Ledger {
+    /// Whose it is.
+    pub no: InstanceNo,
+    library: Library,
     /// What it began with.
     pub started: Started,
     /// How it ended, if it has.
     pub ended: Option<Ended>,
-    /// The activities and children that it asked for.
+    /// The activities, children, calls and locks that it asked for.
     pub tasks: BTreeMap<TaskId, Task>,
     /// Whether it plays turns.
     pub gate: Gate,
@@ -31,105 +41,23 @@ pub struct Ledger {
     pub reasons: BTreeSet<String>,
     /// How often it was rewound.
     pub rewinds: u32,
+    section: Option<Section>,
     timers: BTreeMap<TaskId, Timer>,
     turns: u32,
     decisions: u32,
     turn_at: Timestamp,
 }
 
-/// Whether an instance plays turns.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Gate {
-    /// It does.
-    Open,
-    /// It was suspended.
-    Closed,
-}
-
-/// Something that a guest is to be told.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Told {
-    /// An external event.
-    Raised(Raised),
-    /// A failure.
-    Failure(TaskId),
-    /// Anything else.
-    Other,
-}
-
-/// A task that was asked for.
-#[derive(Debug)]
-pub struct Task {
-    /// What it is.
-    pub what: What,
-    /// The attempt that runs or is next.
-    pub attempt: u32,
-    /// When that attempt may begin.
-    pub not_before: Timestamp,
-    /// Which life of the host recorded that the attempt before failed, if there was one.
-    pub failed_in: Option<u32>,
-    /// What came of it.
-    pub fate: Fate,
-}
-
-/// What a task is.
-#[derive(Debug, Clone, PartialEq)]
-pub enum What {
-    /// An activity with this input.
-    Activity(Payload),
-    /// A child.
-    Child {
-        /// Its orchestrator.
-        name: FunctionName,
-        /// Its id, if its parent chose one.
-        id: Option<InstanceId>,
-    },
-}
-
-/// What came of a task.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Fate {
-    /// Nothing yet.
-    Open,
-    /// It is not wanted any more.
-    Cancelled,
-    /// An answer.
-    Answered(Result<Payload, Failure>),
-}
-
-#[derive(Debug)]
-struct Timer {
-    fire_at: Timestamp,
-    over: bool,
-    created_in: u32,
-}
-
-/// What a record held that others must know of.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Noted {
-    /// A timer fired that an earlier life of the host created.
-    OldTimerFired,
-    /// An event came.
-    Heard(Raised),
-    /// An event was sent.
-    Sent(InstanceId, Raised),
-    /// A child answered.
-    Answered(Attempted, Result<Payload, Failure>),
-    /// A child was asked for, or is to go on.
-    Asked(Attempted),
-    /// A child is not wanted any more.
-    Unwanted(Attempted),
-    /// It was suspended or resumed, or is played by another component.
-    Managed(Mark),
-}
-
 impl Ledger {
     /// What an execution began with. Gives what was carried over to it.
-    pub fn begin(record: &Record, life: u32) -> Result<(Self, Vec<Noted>), String> {
+    pub fn begin(no: InstanceNo, library: &Library, record: &Record, life: u32) -> Result<(Self, Vec<Noted>), String> {
         let Some((Event::Started(started), rest)) = record.events.split_first() else {
             return Err("a history does not begin with a start".to_owned());
         };
         let mut ledger = Self {
+            no,
+            library: library.clone(),
+            section: None,
             started: (**started).clone(),
             ended: None,
             tasks: BTreeMap::new(),
@@ -150,6 +78,11 @@ impl Ledger {
     /// A further record.
     pub fn record(&mut self, record: &Record, life: u32) -> Result<Vec<Noted>, String> {
         self.events(record.at, &record.events, life)
+    }
+
+    /// What an activity or a call was given.
+    pub fn text(&self, payload: &Payload) -> String {
+        self.library.read(payload)
     }
 
     /// The children that it waits for.
@@ -184,6 +117,9 @@ impl Ledger {
             }
             self.event(at, event, life, &mut noted)?;
         }
+        if let Some(section) = &mut self.section {
+            section.is_new = false;
+        }
         Ok(noted)
     }
 
@@ -197,6 +133,18 @@ impl Ledger {
                 self.ask(at, *task, what)?;
                 noted.push(Noted::Asked(self.attempted(*task, &self.tasks[task])));
             }
+            Event::EntityCalled { task, to, name, input } => {
+                let (to, name, input) = (to.clone(), name.clone(), input.clone());
+                self.ask(at, *task, What::Call { to, name, input })?;
+                noted.push(Noted::Dispatched(self.call(*task)?));
+            }
+            Event::EntitySignaled { to, name, input, at } => {
+                self.decided();
+                let (to, name, input) = (to.clone(), name.clone(), input.clone());
+                noted.push(Noted::Dispatched(Dispatch::Signal { to, name, input, at: *at }));
+            }
+            Event::LockRequested { task, set } => self.lock(at, *task, set, noted)?,
+            Event::LockReleased { lock } => self.release(*lock, noted)?,
             Event::TaskAttemptFailed { task, attempt, failure, retry_at } => {
                 self.answered(*task, Some(*attempt), &Err(failure.clone()), noted)?;
                 let open = self.open(*task)?;
@@ -222,14 +170,19 @@ impl Ledger {
             }
             Event::Suspended { reason } => self.managed(Gate::Closed, reason, Mark::Suspended, noted)?,
             Event::Resumed { reason } => self.managed(Gate::Open, reason, Mark::Resumed, noted)?,
-            Event::Rewound { reason, tasks } => self.rewound(reason, tasks)?,
+            Event::Rewound { reason, tasks } => self.rewound(reason, tasks, noted)?,
             Event::CustomStatusSet { .. } => {}
             Event::Repinned { .. } => noted.push(Noted::Managed(Mark::Repinned)),
-            Event::Completed { output } => self.ended = Some(Ended::Completed(output.clone())),
-            Event::Failed { failure } => self.ended = Some(Ended::Failed(failure.clone())),
-            Event::Terminated { reason } => self.ended = Some(Ended::Terminated(reason.clone())),
+            Event::Completed { output } => self.end(Ended::Completed(output.clone()), noted),
+            Event::Failed { failure } => self.end(Ended::Failed(failure.clone()), noted),
+            Event::Terminated { reason } => self.end(Ended::Terminated(reason.clone()), noted),
         }
         Ok(())
+    }
+
+    fn end(&mut self, ended: Ended, noted: &mut Vec<Noted>) {
+        self.ended = Some(ended);
+        noted.extend(self.released_at_end().map(Noted::Dispatched));
     }
 
     fn turn(&mut self, at: Timestamp, takes: u32) -> Checked {
@@ -260,16 +213,16 @@ impl Ledger {
         if std::mem::replace(&mut self.gate, gate) == gate {
             return Err(format!("it was {how:?} twice"));
         }
-        self.reasons.insert(reason.as_str().to_owned());
+        self.reasons.insert(reason.shown().into_owned());
         noted.push(Noted::Managed(how));
         Ok(())
     }
 
-    fn rewound(&mut self, reason: &Payload, tasks: &[TaskId]) -> Checked {
+    fn rewound(&mut self, reason: &Payload, tasks: &[TaskId], noted: &mut Vec<Noted>) -> Checked {
         if !matches!(self.ended.take(), Some(Ended::Failed(_))) {
             return Err("it was rewound and had not failed".to_owned());
         }
-        self.reasons.insert(reason.as_str().to_owned());
+        self.reasons.insert(reason.shown().into_owned());
         self.rewinds += 1;
         for id in tasks {
             let task = self.tasks.get_mut(id).ok_or_else(|| format!("task {} is rewound and is none", id.0))?;
@@ -278,8 +231,11 @@ impl Ledger {
             }
             task.fate = Fate::Open;
             task.not_before = Timestamp(0);
-            if let What::Activity(_) = task.what {
+            if !matches!(task.what, What::Child { .. }) {
                 task.attempt += 1;
+            }
+            if let What::Call { .. } = task.what {
+                noted.push(Noted::Dispatched(self.call(*id)?));
             }
         }
         // What came with the failure is told again, for the guest may decide upon it now.
@@ -337,22 +293,23 @@ impl Ledger {
         outcome: &Result<Payload, Failure>,
         noted: &mut Vec<Noted>,
     ) -> Checked {
-        let execution = self.started.execution;
+        let (execution, library) = (self.started.execution, self.library.clone());
         let open = self.open(id)?;
         if attempt.is_some_and(|attempt| attempt != open.attempt) {
             return Err(format!("another attempt of task {} failed than the one that ran", id.0));
         }
         match &open.what {
-            What::Activity(input) if activity(input, open.attempt) != *outcome => {
-                Err(format!("attempt {} of task {} did not end with {outcome:?}", open.attempt, id.0))
+            What::Activity(input) if activity(&library.read(input), open.attempt) != *outcome => {
+                return Err(format!("attempt {} of task {} did not end with {outcome:?}", open.attempt, id.0));
             }
-            What::Activity(_) => Ok(()),
-            What::Child { .. } => {
+            What::Activity(_) => {}
+            What::Child { .. } | What::Call { .. } | What::Lock(_) => {
                 let of = Attempted { execution, task: id, attempt: open.attempt };
                 noted.push(Noted::Answered(of, outcome.clone()));
-                Ok(())
             }
         }
+        noted.extend(self.grant(id).map(|(holder, set)| Noted::Granted(holder, set)));
+        Ok(())
     }
 
     fn open(&mut self, id: TaskId) -> Result<&mut Task, String> {

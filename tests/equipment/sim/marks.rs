@@ -26,6 +26,10 @@ marks! {
     ChildRefused,
     /// A child ended because its parent did not want it any more.
     ChildTerminated,
+    /// A large payload was put.
+    BlobPut,
+    /// Blobs were deleted that nobody referred to.
+    BlobSwept,
     /// After a crash the wall clock was behind what the partition had been told before.
     ClockBehindAfterCrash,
     /// The wall clock jumped.
@@ -44,6 +48,14 @@ marks! {
     Dropped,
     /// A result came that was recorded before.
     DuplicateDropped,
+    /// There was no space for a commit with an entity in it.
+    EntityRefused,
+    /// An entity was held for its damaged row.
+    EntityDamaged,
+    /// Nothing was left of an entity.
+    EntityDropped,
+    /// An entity of which nothing was left came back.
+    EntityReborn,
     /// An event could not be heard by anybody.
     EventForNobody,
     /// One instance heard of another.
@@ -52,8 +64,14 @@ marks! {
     EventTooLate,
     /// An instance that had been in memory since the last crash was loaded because it was due.
     EvictedWoken,
+    /// A held entity went on because something was deployed.
+    EntityReleasedByDeploy,
+    /// A held entity went on because blobs could be had again.
+    EntityReleasedByRetry,
     /// A commit held rows of several instances.
     GroupCommit,
+    /// An instance or an entity was held for want of a blob.
+    HeldBlob,
     /// An instance was held for its damaged history.
     HeldDamaged,
     /// An instance was held for a guest that decided otherwise.
@@ -68,8 +86,22 @@ marks! {
     LateAttemptDropped,
     /// Letters were there when the host began, and delivered again.
     LettersRecovered,
+    /// A lock came while operations were run, and was granted in the same commit.
+    LockBehindBatch,
+    /// An operator released a lock whose holder was gone.
+    LockFreed,
+    /// A lock was granted.
+    LockGranted,
+    /// A lock went from one critical section to the next in one commit.
+    LockHandedOn,
+    /// A request for a lock was taken back before it was granted.
+    LockTakenBack,
     /// A load could not be answered.
     LoadUnreadable,
+    /// A batch of an entity held several operations.
+    ManyOperationsOneBatch,
+    /// A message came again and was known.
+    MarkSeenAgain,
     /// A turn took in several results.
     ManyResultsOneTurn,
     /// An instance failed of something that a rewind does not mend.
@@ -82,6 +114,8 @@ marks! {
     PurgedTooEarly,
     /// A task ran again because the host had crashed.
     RecoveredWithOpenTasks,
+    /// A critical section was over before it had all of its entities.
+    ReleasedBeforeGrant,
     /// An instance continued as new.
     Renewed,
     /// The same, in its very first turn.
@@ -100,8 +134,20 @@ marks! {
     RewoundWithRetries,
     /// Somebody wanted to rewind an instance that had not failed.
     RewoundTooEarly,
+    /// A scheduled signal was run.
+    SignalDue,
+    /// A signal failed, and nobody waited for its result.
+    SignalFailed,
+    /// A signal of a client became a letter, for it had to wait.
+    SignalPosted,
+    /// A signal of a client was run.
+    SignalRun,
     /// What a load had found was too old, and it was asked again.
     StaleLoadRepeated,
+    /// An entity started an orchestration whose id was in use.
+    StartByEntityIgnored,
+    /// An entity started an orchestration.
+    StartedByEntity,
     /// An instance was started that is to begin later.
     StartScheduled,
     /// An instance could not be started for want of its component.
@@ -110,6 +156,8 @@ marks! {
     StartWithdrawn,
     /// An instance was suspended.
     Suspended,
+    /// A task waited for a blob.
+    TaskWaitsForBlob,
     /// A result came for an instance that had ended.
     TaskOfEndedInstance,
     /// A held instance was terminated.

@@ -3,10 +3,11 @@
 //! It knows what activities return. What a child returned it is told by an [`Oracle`], which reads it from the history;
 //! that the history is right about it is checked elsewhere.
 
-use kernel::model::{Ended, Failure, Payload, kind};
+use kernel::model::{Ended, EntityId, Failure, Payload, kind};
 
+use super::entity::Deed;
 use super::guest::{CAUGHT, FIRED, HEARD, TIMED_OUT};
-use super::program::{Ask, Child, End, Haste, OnFailure, Program, Step, gave_up, known};
+use super::program::{Ask, Child, End, Haste, Manner, OnFailure, Program, Step, gave_up, known};
 use super::rng::{Rng, mix};
 use super::task::Call;
 
@@ -36,7 +37,7 @@ impl Expected {
     /// Whether an instance that ended so did as it should.
     pub fn is(&self, ended: &Ended) -> bool {
         match (self, ended) {
-            (Self::Returns(value), Ended::Completed(output)) => output.as_str() == value.to_string(),
+            (Self::Returns(value), Ended::Completed(output)) => output.shown() == value.to_string(),
             (Self::Fails(expected), Ended::Failed(failure)) => expected == failure,
             (Self::HostFails(kind), Ended::Failed(failure)) => failure.kind == *kind,
             (_, Ended::Completed(_) | Ended::Failed(_) | Ended::Terminated(_)) => false,
@@ -54,6 +55,9 @@ pub trait Oracle {
 
     /// All that may have come of this call.
     fn activity(&self, call: &Call) -> Vec<Result>;
+
+    /// All that ever came of such a call of this entity in this execution.
+    fn call(&self, deed: &Deed, entity: &EntityId) -> Vec<Result>;
 }
 
 /// What is known of an execution before it begins.
@@ -127,7 +131,13 @@ impl Walk<'_> {
                 }
                 self.open.push(Path { known: mix(path.known, HEARD + event), ..path });
             }
-            Step::Send(..) => self.open.push(path),
+            Step::Section(section) => {
+                if let Manner::Impatient(_) = section.manner {
+                    self.open.push(Path { known: mix(path.known, TIMED_OUT), ..path.clone() });
+                }
+                self.patient(path, &section.chains);
+            }
+            Step::Send(..) | Step::Signal(..) => self.open.push(path),
             Step::Status => self.open.push(Path { custom_status: Some(Some(path.known)), ..path }),
         }
     }
@@ -171,6 +181,7 @@ impl Walk<'_> {
             Ask::Timer(_) => vec![Ok(FIRED)],
             Ask::Activity(call) => self.oracle.activity(call),
             Ask::Child(child) => self.oracle.child(child),
+            Ask::Call(entity, deed, _) => self.oracle.call(deed, entity),
         };
         let mut seen = Vec::new();
         for result in results {

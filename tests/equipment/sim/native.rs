@@ -3,11 +3,13 @@
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kernel::model::{ComponentDigest, Failure, FunctionName, Start, Step, kind};
-use kernel::partition::Pick;
+use kernel::model::{ComponentDigest, EntityBatch, EntityId, Failure, FunctionName, Start, Step, kind};
+use kernel::orchestration::Held;
+use kernel::partition::{Applied, Pick};
 use kernel::port::{Sandbox, TurnFault};
 
 use super::component::{Availability, Release, Served, Shelf};
+use super::entity::{self, NAMES, entity_id};
 use super::guest::Guest;
 use super::program::{Program, name};
 
@@ -54,7 +56,26 @@ impl Native {
     /// Every function that is served.
     pub fn served(&self) -> Vec<Served> {
         let names = (0..self.programs.len()).map(name);
-        names.filter_map(|name| Some((name.clone(), self.serving(&name)?))).collect()
+        let programs = names.filter_map(|name| Some((name.clone(), self.serving(&name)?)));
+        let entities = NAMES.iter().map(|name| entity_id(name, ""));
+        let entities = entities.filter_map(|id| Some((id.name(), self.serving_entity(&id)?)));
+        programs.chain(entities).collect()
+    }
+
+    /// Which component serves an entity.
+    pub fn serving_entity(&self, id: &EntityId) -> Option<ComponentDigest> {
+        self.shelf.get().serving(entity::home(id)?)
+    }
+
+    /// Runs a batch of an entity, by the component that serves it now or else by the one that ran the one before.
+    pub fn apply(&self, before: Option<ComponentDigest>, batch: &EntityBatch) -> Applied {
+        let Some(component) = self.serving_entity(&batch.id).or(before) else {
+            return Applied::NoFunction(Failure::host(kind::NOT_FOUND, format!("no component has {}", batch.id)));
+        };
+        if !self.is_there(component) {
+            return Applied::Held(Held::Unavailable("it is shaky".to_owned()));
+        }
+        Applied::Ran { component, outcome: entity::apply(batch) }
     }
 
     /// Whether a component has a function.

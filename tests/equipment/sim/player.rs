@@ -1,11 +1,12 @@
 //! Reads histories and plays turns, as the real driver does: with warm sessions that chance takes away.
 
-use kernel::codec::{Link, open_history};
+use kernel::codec::{Damage, DamageKind, Link, open_entity, open_history};
 use kernel::model::{ComponentDigest, Head, Inbound, InstanceNo, Start, Status, Step, StepStatus, Turn};
 use kernel::orchestration::{Answer, Held, State, replay, restore};
 use kernel::partition::{Depth, Found, Input, LoadNo, Pick, Played, Progress, Work};
 use kernel::port::{Key, ReadError, Reader, Sandbox, Session, TurnFault};
 
+use super::edge;
 use super::guest::Guest;
 use super::marks::Mark;
 use super::queue::Doing;
@@ -33,11 +34,21 @@ impl Sim {
                     let state = State::Ended(head.status);
                     Found::Instance { head: Box::new(head), state }
                 }
+                Ok(Some(head)) if head.id.is_entity() => self.read_entity(Box::new(head)),
                 Ok(Some(head)) => return self.later(Doing::ReadHistory(key, load, Box::new(head))),
                 Err(error) => Found::Unreadable(error.to_string()),
             }
         };
         self.later(Doing::Tell(Input::Loaded { key, load, found }));
+    }
+
+    fn read_entity(&self, head: Box<Head>) -> Found {
+        let row = self.store.chain(head.no).and_then(|chain| chain.rows.last());
+        let missing = Damage { no: head.no, seq: head.last, what: DamageKind::Missing };
+        match row.ok_or(missing).and_then(open_entity) {
+            Ok(entity) => Found::Entity { head, entity: Box::new(entity) },
+            Err(damage) => Found::Damaged { head, damage },
+        }
     }
 
     pub(super) fn read_history(&mut self, head: Box<Head>) -> Found {
@@ -58,8 +69,14 @@ impl Sim {
     pub(super) fn play(&mut self, no: InstanceNo, work: Work) -> Played {
         self.stats.turns += 1;
         match work {
-            Work::First { component, pick, start } => self.play_first(no, component, pick, &start),
-            Work::Next { component, at, turn, .. } => self.play_next(no, component, at, turn),
+            Work::First { component, pick, mut start } => match edge::fetch(&self.blobs, start.payloads_mut()) {
+                Ok(()) => self.play_first(no, component, pick, &start),
+                Err(held) => Played::Held(held),
+            },
+            Work::Next { component, at, mut turn, .. } => match edge::fetch(&self.blobs, turn.payloads_mut()) {
+                Ok(()) => self.play_next(no, component, at, turn),
+                Err(held) => Played::Held(held),
+            },
             Work::Try { component, at } => self.try_component(no, component, at).unwrap_or_else(|held| {
                 self.marks.hit(Mark::TriedInVain);
                 Played::Held(held)
@@ -113,6 +130,7 @@ impl Sim {
                 Ok(Answer::Fault(failure))
             }
             Err(TurnFault::Unavailable(why)) => Err(Held::Unavailable(why)),
+            Err(TurnFault::Blob { blob, why }) => Err(Held::Blob { blob, why }),
         }
     }
 
@@ -139,7 +157,8 @@ impl Sim {
             ReadError::Failed(why) => Held::Unavailable(format!("its history could not be read: {why}")),
         })?;
         let link = Link { seq: at.last, sum: at.sum };
-        let records = open_history(no, link, &rows).map_err(Held::Damaged)?;
+        let mut records = open_history(no, link, &rows).map_err(Held::Damaged)?;
+        edge::fetch_history(&self.blobs, &mut records)?;
         let session = replay(&self.native, component, &records)?;
         self.checker.replayed(no, component);
         Ok(session)

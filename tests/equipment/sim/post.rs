@@ -5,13 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::codec::open_letter;
 use kernel::model::{
-    Afresh, Attempted, Ended, Failure, InstanceId, InstanceNo, Letter, LetterNo, Parent, Payload, Raised, kind,
+    Afresh, Attempted, Ended, EntityId, Failure, Holder, InstanceId, InstanceNo, Letter, LetterNo, LockSet, Parent,
+    Payload, Raised, kind,
 };
 use kernel::port::Batch;
 
+use super::blobs::Library;
 use super::books::Books;
 use super::ledger::Checked;
 use super::marks::{Mark, Marks};
+use super::pool::{Dispatch, Open, Pool, Rest, Sender};
+use super::registry::{Registry, Touched};
 
 /// One attempt of one task of one instance.
 pub type Attempt = (InstanceNo, Attempted);
@@ -37,13 +41,37 @@ pub struct News {
     pub began: Vec<Parent>,
     /// Children that ended.
     pub ended: Vec<(InstanceId, Parent, Ended)>,
+    /// What is to be sent to entities, in order.
+    pub dispatched: Vec<(InstanceNo, Dispatch)>,
+    /// Critical sections that were granted.
+    pub granted: Vec<(Holder, LockSet)>,
+    /// Instances whose history is damaged: what they had locked nobody knows.
+    pub damaged: BTreeSet<InstanceNo>,
+    /// What becomes of entities.
+    pub touched: BTreeMap<EntityId, Touched>,
+}
+
+/// What a batch is looked at with.
+#[derive(Debug)]
+pub struct Desk<'a> {
+    /// What is durable of orchestrations.
+    pub books: &'a Books,
+    /// What is durable of entities.
+    pub registry: &'a mut Registry,
+    /// The starts that somebody asked for, by their seeds.
+    pub asked: &'a mut BTreeSet<u64>,
+    /// Those that are durable.
+    pub durable: &'a BTreeSet<u64>,
+    /// The number of the commit.
+    pub commit: u64,
 }
 
 /// What is known of letters and of what they bring.
 #[derive(Debug, Default)]
 pub struct Post {
-    /// Those that were not taken, and the commit that they were posted with.
-    open: BTreeMap<LetterNo, (Letter, u64)>,
+    library: Library,
+    /// Those that were not taken.
+    open: BTreeMap<LetterNo, Open>,
     next: u64,
     heard: BTreeSet<String>,
     /// The last event that came from each sender to each target.
@@ -53,19 +81,25 @@ pub struct Post {
 }
 
 impl Post {
+    /// No letter was posted yet.
+    pub fn new(library: Library) -> Self {
+        Self { library, ..Self::default() }
+    }
+
     /// Whether an event came to somebody, and that is durable.
     pub fn has_heard(&self, input: &Payload) -> bool {
-        self.heard.contains(input.as_str())
+        self.heard.contains(&self.library.read(input))
     }
 
     /// The letters that were not taken.
     pub fn open(&self) -> impl Iterator<Item = &Letter> {
-        self.open.values().map(|(letter, _)| letter)
+        self.open.values().map(|open| &open.letter)
     }
 
     /// The letters of a batch, whose rows the books hold already.
-    pub fn batch(&mut self, books: &Books, batch: &Batch, news: &News, commit: u64, marks: &mut Marks) -> Checked {
-        let taken: Vec<_> = batch.takes.iter().filter_map(|no| self.open.get(no)).map(|(letter, _)| letter).collect();
+    pub fn batch(&mut self, desk: Desk<'_>, batch: &Batch, news: &mut News, marks: &mut Marks) -> Checked {
+        let Desk { books, registry, asked, durable, commit } = desk;
+        let taken: Vec<_> = batch.takes.iter().filter_map(|no| Some((*no, self.open.get(no)?.clone()))).collect();
         self.effects(&taken, news, marks)?;
         for (to, event) in &news.heard {
             self.hear(to, &event.input)?;
@@ -79,22 +113,49 @@ impl Post {
             self.next = sealed.no.0 + 1;
             posted.push((sealed.no, letter));
         }
-        self.posted(books, news, &posted)?;
+        for (_, letter) in &posted {
+            if let Letter::Operate { to, operation, .. } = letter {
+                registry.post(to, operation);
+            }
+        }
+        let mut pool = Pool::new(taken, posted.clone());
+        dispatched(&mut pool, books, news)?;
+        pool.expect_clients(&self.library, |to, token| registry.is_asked(to, token), asked);
+        registry.batch(std::mem::take(&mut news.touched), &mut pool, marks)?;
+        news.granted.iter().try_for_each(|(holder, set)| registry.granted(*holder, set.entities()))?;
+        asked.extend(pool.started.iter().map(|(_, seed)| *seed));
+        let Rest { letters, senders } = pool.rest()?;
+        self.posted(books, news, &letters)?;
         for no in &batch.takes {
-            let Some((letter, posted)) = self.open.remove(no) else {
+            let Some(Open { letter, commit, .. }) = self.open.remove(no) else {
                 return Err(format!("letter {} is taken and is not there", no.0));
             };
-            self.taken(books, news, &letter, posted, marks).map_err(|what| format!("{letter:?}: {what}"))?;
+            if let Letter::Start { id, seed, spec, .. } = &letter
+                && spec.parent.is_none()
+            {
+                match (durable.contains(seed), books.find(id)) {
+                    (true, _) => marks.hit(Mark::StartedByEntity),
+                    (false, Some(_)) => marks.hit(Mark::StartByEntityIgnored),
+                    (false, None) => return Err(format!("{letter:?} is taken and started nothing")),
+                }
+                continue;
+            }
+            self.taken(books, news, &letter, commit, marks).map_err(|what| format!("{letter:?}: {what}"))?;
         }
-        self.open.extend(posted.into_iter().map(|(no, letter)| (no, (letter, commit))));
+        let open = |(no, letter)| {
+            let sender = senders.get(&no).cloned().unwrap_or(Sender::Client);
+            (no, Open { letter, commit, sender })
+        };
+        self.open.extend(posted.into_iter().map(open));
         Ok(())
     }
 
     /// What letters bring is committed together with their being taken.
-    fn effects(&self, taken: &[&Letter], news: &News, marks: &mut Marks) -> Checked {
+    fn effects(&self, taken: &[(LetterNo, Open)], news: &News, marks: &mut Marks) -> Checked {
+        let taken: Vec<&Letter> = taken.iter().map(|(_, open)| &open.letter).collect();
         for (to, event) in &news.heard {
             let is_it = |letter: &&Letter| matches!(letter, Letter::Raise { event: sent, .. } if sent == event);
-            let is_posted = self.open.values().any(|(letter, _)| is_it(&letter));
+            let is_posted = self.open.values().any(|open| is_it(&&open.letter));
             if is_posted && !taken.iter().any(is_it) {
                 return Err(format!("{to} has {event:?} and its letter is not taken"));
             }
@@ -103,7 +164,7 @@ impl Post {
             }
         }
         for ((no, of), outcome) in &news.answered {
-            let is_it = |letter: &&Letter| matches!(letter, Letter::ChildDone { to, of: done, outcome: told } if (to, done) == (no, of) && told == outcome);
+            let is_it = |letter: &&Letter| matches!(letter, Letter::TaskDone { to, of: done, outcome: told } if (to, done) == (no, of) && told == outcome);
             if !taken.iter().any(is_it) {
                 return Err(format!("#{} has an answer of a child that did not give it: {of:?} {outcome:?}", no.0));
             }
@@ -122,10 +183,11 @@ impl Post {
     }
 
     fn hear(&mut self, to: &InstanceId, input: &Payload) -> Checked {
-        if !self.heard.insert(input.as_str().to_owned()) {
+        let text = self.library.read(input);
+        if !self.heard.insert(text.clone()) {
             return Err(format!("{to} hears {input:?} twice"));
         }
-        let text = input.as_str().trim_matches('"');
+        let text = text.trim_matches('"');
         let (sender, count) = text.split_once('.').ok_or("an event has no number")?;
         let count: u64 = count.parse().map_err(|_| "an event has no number")?;
         match self.order.insert((to.clone(), sender.to_owned()), count) {
@@ -160,7 +222,8 @@ impl Post {
                 Letter::Terminate { child_of, .. } => {
                     stopped.insert((child_of.no, child_of.attempted));
                 }
-                Letter::ChildDone { to, of, outcome } => {
+                Letter::Operate { .. } | Letter::Lock { .. } | Letter::Unlock { .. } => {}
+                Letter::TaskDone { to, of, outcome } => {
                     let is_it = |(_, parent, end): &&(InstanceId, Parent, Ended)| {
                         (parent.no, parent.attempted) == (*to, *of) && is_outcome(outcome, end)
                     };
@@ -200,7 +263,7 @@ impl Post {
     fn will_start(&self, parent: &Parent) -> bool {
         let starts =
             |letter: &Letter| matches!(letter, Letter::Start { spec, .. } if spec.parent.as_ref() == Some(parent));
-        self.open.values().any(|(letter, _)| starts(letter))
+        self.open.values().any(|open| starts(&open.letter))
     }
 
     /// A letter is gone: it has had its effect, or can have none.
@@ -217,7 +280,7 @@ impl Post {
                 }
                 marks.hit(Mark::EventForNobody);
             }
-            Letter::ChildDone { to, of, .. } => {
+            Letter::TaskDone { to, of, .. } => {
                 // A parent that is rewound after it came too late asks its child again.
                 let asks_again = news.asked.contains(&(*to, *of));
                 if !asks_again && books.get(*to).is_some_and(|ledger| ledger.waits_for(*of)) {
@@ -241,9 +304,32 @@ impl Post {
                     return Err("it is taken and the child goes on".to_owned());
                 }
             }
+            // The registry has looked at those.
+            Letter::Operate { .. } | Letter::Lock { .. } | Letter::Unlock { .. } => {}
         }
         Ok(())
     }
+}
+
+/// What orchestrations want of entities is sent, unless they changed their minds with the same record.
+fn dispatched(pool: &mut Pool, books: &Books, news: &News) -> Checked {
+    for (no, dispatch) in &news.dispatched {
+        let waits_for = |of: Attempted| books.get(*no).is_some_and(|ledger| ledger.waits_for(of));
+        let is_wanted = match dispatch {
+            Dispatch::Call { of, .. } => waits_for(*of),
+            Dispatch::Lock { holder: Holder { execution, task, .. }, .. } => {
+                waits_for(Attempted { execution: *execution, task: *task, attempt: 1 })
+            }
+            Dispatch::Signal { .. } | Dispatch::Unlock { .. } => true,
+        };
+        if is_wanted {
+            let sent = pool.expect_dispatch(*no, dispatch);
+            if !news.damaged.contains(no) {
+                sent?;
+            }
+        }
+    }
+    Ok(())
 }
 
 fn is_outcome(outcome: &Result<Payload, Failure>, end: &Ended) -> bool {

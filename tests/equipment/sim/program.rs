@@ -2,10 +2,12 @@
 //!
 //! A program is played by [`super::guest`] and, without any engine, by [`super::model`]; neither knows the other.
 
-use kernel::model::{ChildOptions, Failure, FunctionName, InstanceId, Millis, Payload};
+use kernel::model::{ChildOptions, EntityId, Failure, FunctionName, InstanceId, Millis, Payload};
 
 use super::component::Home;
+use super::entity::{Deed, any_entity};
 use super::rng::Rng;
+pub use super::section::{Manner, Section};
 use super::task::Call;
 
 /// An orchestrator.
@@ -30,6 +32,10 @@ pub enum Step {
     Await(u64, Option<Millis>),
     /// Sends an external event.
     Send(Target, u64),
+    /// Signals an entity, at once or after a while.
+    Signal(EntityId, Deed, Option<Millis>),
+    /// Locks entities, does things with them, and releases them.
+    Section(Section),
     /// Sets the custom status to what it knows so far.
     Status,
     /// Draws a number and calls an activity with it.
@@ -63,6 +69,8 @@ pub enum Ask {
     Timer(Millis),
     /// Another orchestration.
     Child(Child),
+    /// An operation of an entity.
+    Call(EntityId, Deed, OnFailure),
 }
 
 /// A call of another orchestrator.
@@ -173,6 +181,19 @@ impl Program {
                 steps.push(step);
             }
         }
+        if number == 0 {
+            // It is the one that entities start.
+            steps.iter_mut().flat_map(Step::deeds).for_each(Deed::start_nothing);
+        }
+        // After one that is not released nothing else may be locked or started.
+        let last = steps.len().saturating_sub(1);
+        for step in &mut steps[..last] {
+            if let Step::Section(section) = step
+                && section.manner == Manner::Careless
+            {
+                section.manner = Manner::Proper;
+            }
+        }
         let end = match rng.below(20) {
             0 => End::Fail,
             1 if kind == Kind::Any => End::Trap,
@@ -195,13 +216,17 @@ impl Step {
     fn forks(&self) -> bool {
         match self {
             Self::Race(..) | Self::Await(_, Some(_)) => true,
+            Self::Section(section) => matches!(section.manner, Manner::Impatient(_)),
             Self::Chains(_, haste) => *haste == Haste::Hasty,
-            Self::Await(_, None) | Self::Send(..) | Self::Status | Self::Draw(_) => false,
+            Self::Await(_, None) | Self::Send(..) | Self::Signal(..) | Self::Status | Self::Draw(_) => false,
         }
     }
 
     fn any(rng: &mut Rng, kind: Kind, number: usize) -> Self {
         let any = kind == Kind::Any;
+        if any && rng.happens(280) {
+            return Self::any_of_entities(rng);
+        }
         match rng.below(16) {
             0..3 => Self::all(vec![Ask::any(rng, kind, number)]),
             3..5 => Self::all((0..2 + rng.below(5)).map(|_| Ask::any(rng, kind, number)).collect()),
@@ -212,8 +237,11 @@ impl Step {
                 Self::Chains(chains, haste)
             }
             8..10 if any => {
-                let loser = if rng.happens(500) { Loser::Cancelled } else { Loser::Abandoned };
-                Self::Race(Ask::any(rng, kind, number), Millis(rng.below(150)), loser)
+                let ask = Ask::any(rng, kind, number);
+                // A call that was abandoned is open still, and a critical section may come.
+                let is_call = matches!(ask, Ask::Call(..));
+                let loser = if is_call || rng.happens(500) { Loser::Cancelled } else { Loser::Abandoned };
+                Self::Race(ask, Millis(rng.below(150)), loser)
             }
             10..12 => {
                 let timeout = (any && rng.happens(500)).then(|| Millis(rng.below(200)));
@@ -234,6 +262,33 @@ impl Step {
     }
 }
 
+impl Step {
+    fn deeds(&mut self) -> Vec<&mut Deed> {
+        let chains = match self {
+            Self::Signal(_, deed, _) => return vec![deed],
+            Self::Race(Ask::Call(_, deed, _), ..) => return vec![deed],
+            Self::Chains(chains, _) | Self::Section(Section { chains, .. }) => chains,
+            _ => return Vec::new(),
+        };
+        let deeds = chains.iter_mut().flatten().filter_map(|ask| match ask {
+            Ask::Call(_, deed, _) => Some(deed),
+            _ => None,
+        });
+        deeds.collect()
+    }
+
+    fn any_of_entities(rng: &mut Rng) -> Self {
+        match rng.below(3) {
+            0 => {
+                let after = rng.happens(300).then(|| Millis(rng.below(2_000)));
+                Self::Signal(any_entity(rng), Deed::any(rng), after)
+            }
+            1 => Self::all((0..1 + rng.below(3)).map(|_| Ask::any_call(any_entity(rng), rng)).collect()),
+            _ => Self::Section(Section::any(rng)),
+        }
+    }
+}
+
 /// How many names of events there are.
 pub const EVENTS_COUNT: u64 = 3;
 /// How many ids parents choose from for their children.
@@ -244,6 +299,7 @@ impl Ask {
         match rng.below(10) {
             0..5 => Self::Activity(Call::any(rng)),
             5..8 if number > 0 => Self::Child(Child::any(rng, kind, number)),
+            8 if kind == Kind::Any => Self::any_call(any_entity(rng), rng),
             _ => Self::Timer(Millis(match rng.below(4) {
                 0 => rng.below(5),
                 1 => rng.below(300),
@@ -258,8 +314,14 @@ impl Ask {
         match self {
             Self::Activity(call) => call.on_failure,
             Self::Child(child) => child.on_failure,
+            Self::Call(_, _, on_failure) => *on_failure,
             Self::Timer(_) => OnFailure::GoOn,
         }
+    }
+
+    pub(super) fn any_call(id: EntityId, rng: &mut Rng) -> Self {
+        let on_failure = if rng.happens(700) { OnFailure::GoOn } else { OnFailure::Fail };
+        Self::Call(id, Deed::any_call(rng), on_failure)
     }
 }
 
@@ -292,7 +354,7 @@ pub fn input(known: u64) -> Payload {
 
 /// What an execution with this input knows already.
 pub fn known(input: &Payload) -> u64 {
-    input.as_str().parse().unwrap_or(0)
+    input.shown().trim().parse().unwrap_or(0)
 }
 
 /// How an orchestrator fails that was written to fail.

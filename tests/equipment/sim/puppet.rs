@@ -5,12 +5,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use kernel::codec::{Link, open_history};
-use kernel::model::{Attempted, ComponentDigest, InstanceNo, Millis, Payload, Timestamp};
+use kernel::codec::{Link, open_entity, open_history};
+use kernel::model::{Attempted, ComponentDigest, EntityBatch, InstanceNo, Millis, Payload, Timestamp};
 use kernel::orchestration::{Answer, State, replay, restore};
 use kernel::partition::{
-    BatchNo, Depth, Effect, Found, Input, LoadNo, NewId, NewInstance, Op, Partition, Played, Progress, ReplyTo, Tuning,
-    Work,
+    Applied, BatchNo, Depth, Effect, Found, Input, LoadNo, NewId, NewInstance, Op, Partition, Played, Progress,
+    ReplyTo, Tuning, Work,
 };
 use kernel::port::{Batch, Key, Reader, Recovery, Sandbox, Session, Store};
 
@@ -33,6 +33,7 @@ pub struct Puppet {
     now: Timestamp,
     loads: VecDeque<(Key, LoadNo, Depth)>,
     plays: VecDeque<(InstanceNo, Work)>,
+    applies: VecDeque<(Option<ComponentDigest>, Box<EntityBatch>)>,
     commits: VecDeque<(BatchNo, Arc<Batch>)>,
     runs: VecDeque<(InstanceNo, Attempted, Payload)>,
     asked: u64,
@@ -52,6 +53,7 @@ impl Puppet {
             now,
             loads: VecDeque::new(),
             plays: VecDeque::new(),
+            applies: VecDeque::new(),
             commits: VecDeque::new(),
             runs: VecDeque::new(),
             asked: 0,
@@ -102,6 +104,11 @@ impl Puppet {
     fn find(&self, key: &Key, depth: Depth) -> Found {
         match self.store.head(key).expect("a store in memory can be read") {
             None => Found::Nothing,
+            Some(head) if head.id.is_entity() => {
+                let row = self.store.chain(head.no).and_then(|chain| chain.rows.last()).expect("an entity has a row");
+                let entity = Box::new(open_entity(row).expect("it is sound"));
+                Found::Entity { head: Box::new(head), entity }
+            }
             Some(head) if head.status.is_terminal() && depth == Depth::Status => {
                 let state = State::Ended(head.status);
                 Found::Instance { head: Box::new(head), state }
@@ -159,10 +166,23 @@ impl Puppet {
         self.tell(Input::Played { no, played: Played::Held(held) });
     }
 
+    /// The oldest batch of an entity is run.
+    pub fn apply(&mut self) {
+        let (before, batch) = self.applies.pop_front().expect("a batch is run");
+        let applied = self.native.apply(before, &batch);
+        self.tell(Input::Applied { id: batch.id, applied });
+    }
+
+    /// The oldest batch of an entity is not run.
+    pub fn hold_entity(&mut self, held: kernel::orchestration::Held) {
+        let (_, batch) = self.applies.pop_front().expect("a batch is run");
+        self.tell(Input::Applied { id: batch.id, applied: Applied::Held(held) });
+    }
+
     /// The oldest attempt ends.
     pub fn finish_task(&mut self) {
         let (no, of, input) = self.runs.pop_front().expect("an attempt runs");
-        let outcome = activity(&input, of.attempt);
+        let outcome = activity(&input.shown(), of.attempt);
         self.tell(Input::TaskDone { no, of, outcome });
     }
 
@@ -193,6 +213,8 @@ impl Puppet {
                 self.load();
             } else if !self.plays.is_empty() {
                 self.play();
+            } else if !self.applies.is_empty() {
+                self.apply();
             } else if !self.commits.is_empty() {
                 self.commit();
             } else {
@@ -209,6 +231,7 @@ impl Puppet {
         self.log.push("-- it starts again".to_owned());
         self.loads.clear();
         self.plays.clear();
+        self.applies.clear();
         self.commits.clear();
         self.runs.clear();
         let mut out = Vec::new();
@@ -248,11 +271,14 @@ impl Puppet {
             match effect {
                 Effect::Load(key, load, depth) => self.loads.push_back((key, load, depth)),
                 Effect::Play { no, work } => self.plays.push_back((no, work)),
+                Effect::Apply { component, batch, .. } => self.applies.push_back((component, batch)),
                 Effect::Commit(no, batch) => self.commits.push_back((no, batch)),
                 Effect::Run(run) => self.runs.push_back((run.no, run.of, run.input)),
                 Effect::Stop(..)
                 | Effect::StopAll(_)
                 | Effect::Warn(..)
+                | Effect::SignalFailed { .. }
+                | Effect::Lost(_)
                 | Effect::BadLetter(_)
                 | Effect::Reply(..)
                 | Effect::Forget(_)

@@ -3,11 +3,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use kernel::model::{Head, InstanceId, InstanceNo, Millis, Reach};
-use kernel::partition::{BatchNo, Depth, Input, LoadNo, ReplyTo, Work};
+use kernel::model::{ComponentDigest, EntityBatch, EntityId, Head, InstanceId, InstanceNo, Millis, Reach};
+use kernel::partition::{BatchNo, Depth, Input, LoadNo, ReplyTo, TaskRun, Work};
 use kernel::port::{Batch, Key};
 
 use super::component::Availability;
+use super::entity::Deed;
 use super::store::Space;
 
 /// One thing that will happen.
@@ -28,6 +29,10 @@ pub enum Doing {
     ReadHistory(Key, LoadNo, Box<Head>),
     /// It plays a turn.
     Play(InstanceNo, Work),
+    /// It runs a batch of an entity.
+    Apply(Option<ComponentDigest>, Box<EntityBatch>),
+    /// It runs an attempt of an activity.
+    Run(Box<TaskRun>),
     /// It writes a batch.
     Write(BatchNo, Arc<Batch>),
     /// It tells the partition something.
@@ -55,6 +60,35 @@ pub enum Act {
     Back(Millis),
     /// A row is damaged.
     Damage,
+    /// A client signals an entity.
+    Signal(Signal),
+    /// A client reads an entity.
+    Read(EntityId),
+    /// A message comes from outside, perhaps again.
+    Message(u64),
+    /// Some blobs cannot be had any more.
+    Lose(u64),
+    /// All blobs can be had again.
+    Restore,
+    /// Blobs that nobody refers to are deleted.
+    Sweep,
+    /// What is held is tried again.
+    Mend,
+}
+
+/// A signal of a client.
+#[derive(Debug, Clone)]
+pub struct Signal {
+    /// By which it is known.
+    pub token: String,
+    /// The entity.
+    pub to: EntityId,
+    /// What it is to do.
+    pub deed: Deed,
+    /// How far ahead it is scheduled.
+    pub ahead: Option<Millis>,
+    /// How many more signals follow, each once the one before was promised.
+    pub more: u64,
 }
 
 /// A start that somebody asks for.
@@ -100,6 +134,8 @@ pub enum Request {
     Rewind,
     /// To be deleted.
     Purge,
+    /// To release its lock, if nobody is alive who holds it.
+    Unlock,
 }
 
 /// Who chose an id.

@@ -5,6 +5,7 @@ use kernel::model::{Decision, Execution, Inbound, InstanceId, InstanceNo, Payloa
 use super::ledger::{Fate, Ledger};
 use super::marks::{Mark, Marks};
 use super::native::Native;
+use super::pool::Dispatch;
 use super::post::{News, Post};
 use super::verdict;
 
@@ -16,6 +17,7 @@ pub struct Renewal {
     carried: Vec<Raised>,
     sent: Vec<(InstanceId, Raised)>,
     cancelled: Vec<TaskId>,
+    signaled: Vec<Dispatch>,
     is_first: IsFirst,
 }
 
@@ -34,15 +36,26 @@ impl Renewal {
         let StepStatus::ContinuedAsNew { input, carried } = &step.status else { return None };
         let mut sent = Vec::new();
         let mut cancelled = Vec::new();
+        let mut signaled = Vec::new();
         for decision in &step.decisions {
             match decision {
                 Decision::SendEvent { to, event } => sent.push((to.clone(), event.clone())),
                 Decision::Cancel { target } => cancelled.push(*target),
-                Decision::ScheduleActivity { .. } | Decision::CreateTimer { .. } | Decision::StartChild { .. } => {}
+                Decision::SignalEntity { to, name, input, at } => {
+                    let (to, name, input) = (to.clone(), name.clone(), input.clone());
+                    signaled.push(Dispatch::Signal { to, name, input, at: *at });
+                }
+                // The end of an execution ends its critical section as well.
+                Decision::ScheduleActivity { .. }
+                | Decision::CreateTimer { .. }
+                | Decision::StartChild { .. }
+                | Decision::CallEntity { .. }
+                | Decision::LockEntities { .. }
+                | Decision::ReleaseLock { .. } => {}
             }
         }
         let (input, carried) = (input.clone(), carried.clone());
-        Some(Self { given, input, carried, sent, cancelled, is_first })
+        Some(Self { given, input, carried, sent, cancelled, signaled, is_first })
     }
 }
 
@@ -89,13 +102,15 @@ impl Renewals {
         let mut before = before;
         let begins_with_first = self.0.first().is_some_and(|renewal| renewal.is_first == IsFirst::Yes);
         for renewal in self.0 {
-            let Renewal { given, input, carried, sent, cancelled, is_first } = renewal;
+            let Renewal { given, input, carried, sent, cancelled, signaled, is_first } = renewal;
+            news.dispatched.extend(signaled.into_iter().map(|signal| (no, signal)));
             if is_first == IsFirst::No {
                 waiting.clear();
             }
             waiting.splice(0..0, carried);
             if let Some(before) = before.take() {
-                let before = told(before, (no, &mut *news), given, post)?;
+                let mut before = told(before, (no, &mut *news), given, post)?;
+                news.dispatched.extend(before.released_at_end().map(|release| (no, release)));
                 stop(&before, (no, &mut *news), &cancelled, marks);
                 verdict::renewed(native, &before, &input)?;
             }
@@ -137,8 +152,10 @@ fn told(
             Inbound::TaskFailed { task, failure } => (task, Err(failure)),
             Inbound::TimerFired { .. } => continue,
         };
-        let of = ledger.open_children().find(|of| of.task == task);
+        let calls = ledger.open_calls().map(|(of, _)| of);
+        let of = ledger.open_children().chain(calls).find(|of| of.task == task);
         news.answered.extend(of.map(|of| ((no, of), outcome.clone())));
+        news.granted.extend(ledger.grant(task));
         let task = ledger.tasks.get_mut(&task).ok_or("a task answered that is none")?;
         task.fate = Fate::Answered(outcome);
     }

@@ -2,12 +2,15 @@
 //!
 //! It does not check what it is given; that is the checker's. Invariant: a batch changes all or nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::codec::{Damage, DamageKind, Link, Row, SealedLetter};
-use kernel::model::{Head, InstanceId, InstanceNo, LetterNo, LogSeq};
+use kernel::codec::{Damage, DamageKind, Link, Row, SealedLetter, open_entity};
+use kernel::entity::head_of;
+use kernel::model::{BlobDigest, Head, InstanceId, InstanceNo, LetterNo, LogSeq};
 use kernel::orchestration::restore;
-use kernel::port::{Batch, CommitError, Key, Linked, Order, Page, Query, ReadError, Reader, Recovery, Store};
+use kernel::port::{
+    Batch, CommitError, Key, Linked, Order, Page, Query, ReadError, Reader, Recovery, Referrer, Store, What,
+};
 
 /// All that is durable.
 #[derive(Debug, Clone, Default)]
@@ -15,6 +18,8 @@ pub struct MemStore {
     chains: BTreeMap<InstanceNo, Chain>,
     ids: BTreeMap<InstanceId, InstanceNo>,
     letters: BTreeMap<LetterNo, SealedLetter>,
+    refs: BTreeSet<(Referrer, BlobDigest)>,
+    marks: BTreeSet<(String, u64)>,
     /// The numbers that come next: none is given twice, even if what had it is gone.
     next: Next,
     space: Space,
@@ -95,7 +100,7 @@ impl MemStore {
 
     /// Whether there is nothing of any instance.
     pub fn is_empty(&self) -> bool {
-        self.chains.is_empty() && self.ids.is_empty() && self.letters.is_empty()
+        self.chains.is_empty() && self.ids.is_empty() && self.letters.is_empty() && self.refs.is_empty()
     }
 
     /// Flips a bit of a letter, chosen by `chance`. Gives its number.
@@ -128,7 +133,7 @@ impl MemStore {
         };
         for (no, chain) in &self.chains {
             let head = chain.restored(*no)?;
-            if head.status.is_terminal() {
+            if head.status.is_terminal() || head.id.is_entity() {
                 continue;
             }
             if head.open_tasks > 0 {
@@ -145,6 +150,12 @@ impl Chain {
     fn restored(&self, no: InstanceNo) -> Result<Head, String> {
         if self.condition == Condition::Damaged {
             return Ok(self.head.clone());
+        }
+        if self.head.id.is_entity() {
+            let [row] = &self.rows[..] else { return Err(format!("{} has {} rows", self.head.id, self.rows.len())) };
+            let entity = open_entity(row).map_err(|damage| damage.to_string())?;
+            let is_right = head_of(row, &entity) == self.head;
+            return if is_right { Ok(self.head.clone()) } else { Err(format!("the head is {:?}", self.head)) };
         }
         let last = self.rows.last().ok_or_else(|| format!("instance {} has no rows", no.0))?;
         let last = Link { seq: last.seq, sum: last.sum };
@@ -168,11 +179,16 @@ impl Store for MemStore {
             if let Some(chain) = self.chains.remove(&dropped.no) {
                 self.ids.remove(&chain.head.id);
             }
+            self.refs.retain(|(by, _)| *by != Referrer::Instance(dropped.no));
         }
         for trimmed in &batch.trims {
             if let Some(chain) = self.chains.get_mut(&trimmed.no) {
                 chain.rows.retain(|row| row.seq > trimmed.last);
+                if chain.rows.is_empty() {
+                    chain.condition = Condition::Sound;
+                }
             }
+            self.refs.retain(|(by, _)| *by != Referrer::Instance(trimmed.no));
         }
         for letter in &batch.posts {
             self.letters.insert(letter.no, letter.clone());
@@ -180,6 +196,12 @@ impl Store for MemStore {
         }
         for no in &batch.takes {
             self.letters.remove(no);
+            self.refs.retain(|(by, _)| *by != Referrer::Letter(*no));
+        }
+        self.refs.extend(batch.blobs.iter().map(|(by, blob)| (*by, blob.digest)));
+        for mark in &batch.marks {
+            self.marks.insert((mark.source.clone(), mark.seq));
+            self.marks.retain(|(source, seq)| *source != mark.source || *seq >= mark.floor);
         }
         for (row, head) in batch.rows.iter().zip(&batch.heads) {
             self.ids.insert(head.id.clone(), head.no);
@@ -219,10 +241,13 @@ impl Reader for MemStore {
 
     fn query(&self, query: &Query) -> Result<Page, ReadError> {
         let wanted = |head: &&Head| {
-            query.prefix.as_ref().is_none_or(|prefix| head.id.as_str().starts_with(prefix))
+            head.id.is_entity() == (query.what == What::Entities)
+                && query.prefix.as_ref().is_none_or(|prefix| head.id.as_str().starts_with(prefix))
                 && (query.statuses.is_empty() || query.statuses.contains(&head.status))
                 && query.created_from.is_none_or(|from| head.created >= from)
                 && query.created_to.is_none_or(|to| head.created <= to)
+                && query.updated_from.is_none_or(|from| head.updated >= from)
+                && query.updated_to.is_none_or(|to| head.updated <= to)
         };
         let heads = self.chains.values().map(|chain| &chain.head).filter(wanted);
         let mut heads: Vec<Head> = match query.order {
@@ -235,5 +260,17 @@ impl Reader for MemStore {
         heads.truncate(query.limit);
         let next = heads.last().filter(|_| more).map(|head| head.no);
         Ok(Page { heads, next })
+    }
+
+    fn is_referred_to(&self, blob: BlobDigest) -> Result<bool, ReadError> {
+        Ok(self.refs.iter().any(|(_, digest)| *digest == blob))
+    }
+
+    fn is_marked(&self, source: &str, seq: u64) -> Result<bool, ReadError> {
+        Ok(self.marks.contains(&(source.to_owned(), seq)))
+    }
+
+    fn last_mark(&self, source: &str) -> Result<Option<u64>, ReadError> {
+        Ok(self.marks.iter().filter(|(of, _)| of == source).map(|(_, seq)| *seq).max())
     }
 }

@@ -2,6 +2,7 @@
 
 use kernel::model::{ActivityOptions, Failure, FunctionName, Millis, Payload, RetryPolicy};
 
+use super::blobs::payload;
 use super::program::OnFailure;
 use super::rng::{Rng, mix};
 
@@ -62,7 +63,7 @@ impl Call {
             Nature::Passing => 0,
             Nature::Declined => 1,
         };
-        Payload::trusted(format!("[{},{},{nature}]", self.value, self.fails).as_bytes())
+        payload(&format!("[{},{},{nature}]", self.value, self.fails), self.value)
     }
 
     /// The activity's options.
@@ -75,7 +76,7 @@ impl Call {
         let attempts = self.retry.map_or(1, |(attempts, _)| attempts);
         let mut attempt = 1;
         loop {
-            match activity(&self.input(), attempt) {
+            match activity(&self.input().shown(), attempt) {
                 Ok(output) => return Ok(number(&output)),
                 Err(failure) if attempt == attempts || failure.kind == DECLINED => return Err(failure),
                 Err(_) => attempt += 1,
@@ -103,12 +104,12 @@ pub fn activity_name() -> FunctionName {
 }
 
 /// What an attempt of the activity gives: a function of its input and its number, and of nothing else.
-pub fn activity(input: &Payload, attempt: u32) -> Result<Payload, Failure> {
-    let text = input.as_str().trim_matches(['[', ']']);
+pub fn activity(input: &str, attempt: u32) -> Result<Payload, Failure> {
+    let text = input.trim().trim_matches(['[', ']']);
     let fields: Vec<u64> = text.split(',').map(|field| field.parse().expect("programs write numbers")).collect();
-    let [value, fails, nature] = fields[..] else { panic!("{input:?} is not the input of a call") };
+    let [value, fails, nature] = fields[..] else { panic!("{input} is not the input of a call") };
     if u64::from(attempt) > fails {
-        return Ok(Payload::trusted(mix(value, 1).to_string().as_bytes()));
+        return Ok(payload(&mix(value, 1).to_string(), value / 8));
     }
     let kind = if nature == 0 { "busy" } else { DECLINED };
     Err(Failure::from_guest(kind.to_owned(), format!("attempt {attempt} of {value}"), None, true, Vec::new()))
@@ -116,5 +117,11 @@ pub fn activity(input: &Payload, attempt: u32) -> Result<Payload, Failure> {
 
 /// What tasks return.
 pub fn number(output: &Payload) -> u64 {
-    output.as_str().parse().expect("activities and orchestrators return numbers")
+    number_in(output.shown().trim())
+}
+
+/// The number in a text; entities return negative ones too, and a lock that was granted none.
+pub fn number_in(text: &str) -> u64 {
+    let negative = || text.parse().map(i64::cast_unsigned);
+    if text == "null" { 0 } else { text.parse().or_else(|_| negative()).expect("tasks return numbers") }
 }

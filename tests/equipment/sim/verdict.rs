@@ -3,17 +3,19 @@
 use std::collections::BTreeSet;
 
 use kernel::codec::Link;
-use kernel::model::{Ended, Head, Payload};
+use kernel::model::{Ended, EntityId, Head, Payload, Record};
 use kernel::orchestration::{State, replay, restore};
 
+use super::blobs::Library;
 use super::component::FICKLE;
+use super::entity::Deed;
 use super::ledger::{Checked, Fate, Ledger, Task, What};
 use super::marks::{Mark, Marks};
 use super::model::{self, Begin, Expected, Oracle, Outcome};
 use super::native::Native;
 use super::program::{Child, name};
 use super::store::Chain;
-use super::task::{Call, number};
+use super::task::{Call, number_in};
 
 /// How many prefixes of a history are tried, or one more.
 const PREFIXES_COUNT: usize = 4;
@@ -24,7 +26,9 @@ struct Recorded<'a>(&'a Ledger);
 impl Recorded<'_> {
     fn of(&self, is_it: impl Fn(&Task) -> bool) -> Vec<model::Result> {
         let results = self.0.tasks.values().filter(|task| is_it(task)).filter_map(|task| match &task.fate {
-            Fate::Answered(outcome) => Some(outcome.as_ref().map(number).map_err(Clone::clone)),
+            Fate::Answered(outcome) => {
+                Some(outcome.as_ref().map(|output| number_in(&self.0.text(output))).map_err(Clone::clone))
+            }
             Fate::Open | Fate::Cancelled => None,
         });
         results.collect()
@@ -44,6 +48,13 @@ impl Oracle for Recorded<'_> {
         // Every rewind gives it more attempts than its policy does.
         self.of(|task| task.what == What::Activity(call.input()))
     }
+
+    fn call(&self, deed: &Deed, entity: &EntityId) -> Vec<model::Result> {
+        self.of(|task| match &task.what {
+            What::Call { to, name, input } => to == entity && Deed::read(name, &self.0.text(input)).0 == *deed,
+            _ => false,
+        })
+    }
 }
 
 fn allowed(native: &Native, ledger: &Ledger) -> Result<Option<Vec<Outcome>>, String> {
@@ -56,14 +67,13 @@ fn allowed(native: &Native, ledger: &Ledger) -> Result<Option<Vec<Outcome>>, Str
 /// An execution continues as new with this.
 pub fn renewed(native: &Native, ledger: &Ledger, input: &Payload) -> Checked {
     let Some(allowed) = allowed(native, ledger)? else { return Ok(()) };
-    let fits =
-        |outcome: &Outcome| matches!(outcome.end, Expected::Renews(known) if input.as_str() == known.to_string());
+    let fits = |outcome: &Outcome| matches!(outcome.end, Expected::Renews(known) if input.shown() == known.to_string());
     if allowed.iter().any(fits) { Ok(()) } else { Err(format!("it renews with {input:?}; allowed is {allowed:?}")) }
 }
 
 /// Whether a reason to end an instance is one for its children too: a cancelled child has none, and its own go with it.
 pub fn is_recursive(reason: &Payload) -> bool {
-    reason.is_null() || reason.as_str().starts_with("\"all")
+    reason.is_null() || reason.shown().starts_with("\"all")
 }
 
 /// An instance ended.
@@ -78,11 +88,11 @@ pub fn ended(native: &Native, ledger: &Ledger, head: &Head, reasons: &BTreeSet<S
         if by_parent {
             marks.hit(Mark::ChildTerminated);
         }
-        let asked = by_parent || reasons.contains(reason.as_str());
+        let asked = by_parent || reasons.contains(&*reason.shown());
         return if asked { Ok(()) } else { Err(format!("{id} was terminated and nobody asked for it")) };
     }
     let Some(allowed) = allowed(native, ledger)? else { return Ok(()) };
-    let status = head.custom_status.as_ref().map(|value| value.as_str().to_owned());
+    let status = head.custom_status.as_ref().map(|value| value.shown().into_owned());
     let fits = |outcome: &Outcome| {
         let expected = outcome.custom_status.map(|value| value.map(|value| value.to_string()));
         outcome.end.is(ended) && expected.is_none_or(|expected| expected == status)
@@ -94,20 +104,28 @@ pub fn ended(native: &Native, ledger: &Ledger, head: &Head, reasons: &BTreeSet<S
 }
 
 /// A prefix of a history is a history, and until the end the program plays it. A few of each are tried, and the whole.
-pub fn prefixes(native: &Native, chain: &Chain) -> Checked {
+pub fn prefixes(native: &Native, library: &Library, chain: &Chain) -> Checked {
     let length = chain.rows.len();
     for count in (1..=length).rev().step_by(1 + length / PREFIXES_COUNT) {
         let rows = &chain.rows[..count];
         let last = rows.last().expect("count is at least one");
-        let restored = restore(last.no, Link { seq: last.seq, sum: last.sum }, rows)
+        let mut restored = restore(last.no, Link { seq: last.seq, sum: last.sum }, rows)
             .map_err(|damage| format!("its first {count} rows cannot be restored: {damage}"))?;
         let component = restored.head.component;
         if let State::Live(live) = &restored.state
             && live.turns > 0
             && component != FICKLE
         {
+            inline(library, &mut restored.records);
             replay(native, component, &restored.records).map_err(|held| format!("after {count} rows: {held}"))?;
         }
     }
     Ok(())
+}
+
+/// Puts texts into a history in the place of the names of blobs.
+pub fn inline(library: &Library, records: &mut [Record]) {
+    for payload in records.iter_mut().flat_map(Record::payloads_mut) {
+        *payload = library.inline(payload);
+    }
 }

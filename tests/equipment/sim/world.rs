@@ -1,22 +1,25 @@
 //! One simulation: its clock, its loop, and how it comes to an end.
 //!
-//! Time is that of the queue and never goes back. The wall clock runs beside it and may jump; the partition is told the
-//! wall clock, held back as the real driver does it.
+//! Time is that of the queue and never goes back. The wall clock runs beside it and may jump; the partition is told a time
+//! that jumps ahead with it and goes on by itself when it is set back, as that of the real driver.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::model::{Ended, InstanceId, InstanceNo, Millis, Reach, Timestamp};
+use kernel::model::{Ended, EntityId, InstanceId, InstanceNo, Millis, Reach, Timestamp};
 use kernel::partition::{Input, Partition};
 use kernel::port::Recovery;
 
+use super::blobs::{Blobs, Library};
 use super::checker::Checker;
 use super::clients::Clients;
-use super::component::Availability;
+use super::component::{Availability, Home};
 use super::fault::Profile;
 use super::guest::Guest;
-use super::ledger::Checked;
+use super::ledger::{Checked, Ledger};
+use super::linear::History;
 use super::marks::{Mark, Marks};
 use super::native::Native;
+use super::outside::Messages;
 use super::program::{EVENTS_COUNT, Kind, Program};
 use super::queue::{Act, Chosen, Curious, Happening, Queue, Request, Start, Whom};
 use super::rng::Rng;
@@ -27,6 +30,8 @@ use super::trace::Trace;
 pub(super) const FAULTS_END_MS: u64 = 20_000;
 /// More steps than any simulation needs: one that takes more turns in circles.
 const STEPS_MAX_COUNT: u64 = 200_000;
+/// How late a commit may be begun because there is more to take in.
+const CROWD_MS: u64 = 1_500;
 /// What the wall clock shows at the begin.
 const EPOCH_MS: u64 = 1_000_000_000_000;
 
@@ -52,6 +57,7 @@ pub struct Sim {
     pub(super) profile: Profile,
     pub(super) native: Native,
     pub(super) store: MemStore,
+    pub(super) blobs: Blobs,
     pub(super) partition: Partition,
     pub(super) sessions: BTreeMap<InstanceNo, (u32, Guest)>,
     pub(super) queue: Queue,
@@ -59,6 +65,8 @@ pub struct Sim {
     pub(super) clients: Clients,
     /// Starts that are asked for again until they are heard: the program, and how long to wait before, in milliseconds.
     pub(super) insisted: BTreeMap<InstanceId, (usize, u64)>,
+    /// The messages that were handled, by this host or one before it, and those that are being handled.
+    pub(super) messages: Messages,
     /// How many requests gave a reason.
     pub(super) said: u64,
     /// Instances that were in memory in this life of the host.
@@ -67,8 +75,10 @@ pub struct Sim {
     pub(super) trace: Trace,
     pub(super) stats: Stats,
     pub(super) at: u64,
+    /// What the wall clock showed at the begin, had it always been as it is now.
     wall_at_zero: u64,
-    now: Timestamp,
+    /// The same for the time that the partition is told.
+    told_at_zero: u64,
 }
 
 /// What became of a simulation.
@@ -88,7 +98,11 @@ pub struct Report {
 pub fn run(seed: u64, trace: Trace) -> Report {
     let mut rng = Rng::new(seed);
     let profile = Profile::any(&mut rng);
-    let programs = (0..8).map(|number| Program::any(&mut rng, Kind::Any, number)).collect();
+    let mut programs: Vec<_> = (0..8).map(|number| Program::any(&mut rng, Kind::Any, number)).collect();
+    // Entities start the first one, and who starts what nobody has is told so only in a log.
+    if programs[0].home == Home::Late {
+        programs[0].home = Home::Solid;
+    }
     let mut sim = Sim::new(rng, profile, programs, trace);
     sim.plan();
     let result = sim.live();
@@ -99,17 +113,19 @@ impl Sim {
     /// A world in which nothing has happened.
     pub fn new(rng: Rng, profile: Profile, programs: Vec<Program>, trace: Trace) -> Self {
         let now = Timestamp(EPOCH_MS);
-        let recovery = Recovery::default();
+        let (recovery, library) = (Recovery::default(), Library::default());
         let partition = Partition::recover_with(profile.tuning, recovery, now, &mut Vec::new());
         Self {
             rng,
             profile,
             native: Native::new(programs),
             store: MemStore::default(),
+            blobs: Blobs::new(library.clone()),
             partition,
             sessions: BTreeMap::new(),
             queue: Queue::default(),
-            checker: Checker::default(),
+            checker: Checker::new(library),
+            messages: Messages::default(),
             clients: Clients::default(),
             insisted: BTreeMap::new(),
             said: 0,
@@ -119,7 +135,7 @@ impl Sim {
             stats: Stats::default(),
             at: 0,
             wall_at_zero: EPOCH_MS,
-            now,
+            told_at_zero: EPOCH_MS,
         }
     }
 
@@ -146,6 +162,22 @@ impl Sim {
         self.insisted.keys().map(|id| (id.clone(), format!("{}, status {:?}", end(id), status(id)))).collect()
     }
 
+    /// The number that each entity has, and that is durable.
+    pub fn numbers(&self) -> BTreeMap<EntityId, i64> {
+        self.checker.registry.numbers().map(|(id, number)| (id.clone(), number)).collect()
+    }
+
+    /// What was seen of entities from outside.
+    pub fn history(&self) -> &History {
+        &self.checker.registry.history
+    }
+
+    /// What entities returned to an instance, in the order of its calls.
+    pub fn returned(&self, id: &InstanceId) -> Vec<i64> {
+        let ledger = self.store.find(id).and_then(|chain| self.checker.ledger(chain.head.no));
+        ledger.map(Ledger::returned).unwrap_or_default()
+    }
+
     /// How an instance ended, if it has and that is durable.
     pub fn ended(&self, id: &InstanceId) -> Option<&Ended> {
         self.checker.ledger(self.store.find(id)?.head.no)?.ended.as_ref()
@@ -165,7 +197,7 @@ impl Sim {
 
     pub(super) fn run_out(&mut self) -> Checked {
         loop {
-            let wake = self.partition.wake_at().map(|wake| self.at.max(wake.0.saturating_sub(self.wall_at_zero)));
+            let wake = self.partition.wake_at().map(|wake| self.at.max(wake.0.saturating_sub(self.told_at_zero)));
             match (self.queue.next_at(), wake) {
                 (None, None) => return Ok(()),
                 (next, Some(wake)) if next.is_none_or(|next| wake <= next) => {
@@ -174,7 +206,8 @@ impl Sim {
                 }
                 (_, _) => self.next()?,
             }
-            while self.queue.next_at().is_some() && self.rng.happens(self.profile.crowd) {
+            let soon = self.at + CROWD_MS;
+            while self.queue.next_at().is_some_and(|at| at <= soon) && self.rng.happens(self.profile.crowd) {
                 self.next()?;
             }
             let mut out = Vec::new();
@@ -197,27 +230,23 @@ impl Sim {
         }
     }
 
-    /// The wall clock, held back so that it never goes back.
-    pub(super) fn now(&mut self) -> Timestamp {
-        self.now = self.now.max(Timestamp(self.wall()));
-        self.now
-    }
-
-    pub(super) fn wall(&self) -> u64 {
-        self.wall_at_zero + self.at
+    /// The time that the partition is told: it never goes back.
+    pub(super) fn now(&self) -> Timestamp {
+        Timestamp(self.told_at_zero + self.at)
     }
 
     /// A new life of the host: it knows nothing of how late it was.
     pub(super) fn begin_life(&mut self) {
-        if self.wall() < self.now.0 {
+        if self.wall_at_zero < self.told_at_zero {
             self.marks.hit(Mark::ClockBehindAfterCrash);
         }
-        self.now = Timestamp(self.wall());
+        self.told_at_zero = self.wall_at_zero;
     }
 
     pub(super) fn shift_wall(&mut self, shift: impl Fn(u64) -> u64) {
         self.marks.hit(Mark::ClockJumped);
         self.wall_at_zero = shift(self.wall_at_zero);
+        self.told_at_zero = self.told_at_zero.max(self.wall_at_zero);
     }
 
     /// Whether faults happen still.
@@ -225,7 +254,8 @@ impl Sim {
         self.at < FAULTS_END_MS
     }
 
-    pub(super) fn plan_act(&mut self, at: u64, act: Act) {
+    /// Plans something that the world does.
+    pub fn plan_act(&mut self, at: u64, act: Act) {
         let chance = self.rng.number();
         self.queue.push(at, chance, Happening::World(act));
     }
@@ -257,6 +287,7 @@ impl Sim {
                 self.plan_some(Act::Ask(whom, request));
             }
         }
+        self.plan_entities();
         self.plan_faults();
     }
 
@@ -281,6 +312,14 @@ impl Sim {
         for _ in 0..events.gone {
             self.plan_while(Act::Shake(Availability::Gone), Act::Shake(Availability::There));
         }
+        for _ in 0..events.losses {
+            let chance = self.rng.number();
+            self.plan_while(Act::Lose(chance), Act::Restore);
+        }
+        for _ in 0..events.sweeps {
+            let at = self.rng.below(3 * FAULTS_END_MS);
+            self.plan_act(at, Act::Sweep);
+        }
         for _ in 0..events.jumps {
             let length = Millis(match self.rng.below(3) {
                 0 => self.rng.below(1_000),
@@ -295,6 +334,7 @@ impl Sim {
         }
         self.plan_act(FAULTS_END_MS, Act::Space(Space::Left));
         self.plan_act(FAULTS_END_MS, Act::Shake(Availability::There));
+        self.plan_act(FAULTS_END_MS, Act::Restore);
         self.plan_some(Act::Release);
     }
 
@@ -308,7 +348,7 @@ impl Sim {
     }
 
     /// Most of a simulation happens at its begin, where everything meets.
-    fn plan_some(&mut self, act: Act) {
+    pub(super) fn plan_some(&mut self, act: Act) {
         let most = if self.rng.happens(700) { FAULTS_END_MS / 20 } else { FAULTS_END_MS };
         let at = self.rng.below(most);
         self.plan_act(at, act);

@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use expect_test::expect;
 use tests::host::Host;
 
-use super::{HOOK, LATE, RPC, ask, ask_with, check, refused};
+use super::{HOOK, LATE, RPC, ask, ask_with, check, refused, too_large};
 
 /// The instances are those of [`super::starts`]: `one` has completed, `failed` has failed, `slow` runs.
 pub fn check_all(host: &Host) -> Result<()> {
@@ -47,7 +47,7 @@ fn bad_events(host: &Host) -> Result<()> {
     };
     check("Approval", "{", "400 invalid_json", "Invalid JSON content")?;
     check("Approval", "1 2", "400 invalid_json", "trailing characters")?;
-    check("Approval", &format!("{:?}", "x".repeat(1 << 20)), "413 payload_too_large", "at most 1048576")?;
+    too_large(host, &format!("{path}/Approval"))?;
     check(&"x".repeat(201), "1", "400 invalid_argument", "1 to 200 characters")?;
     check("a%0Ab", "1", "400 invalid_argument", "no control characters")?;
     check("a%FFb", "1", "400 invalid_id", "not UTF-8")?;
@@ -194,10 +194,10 @@ fn restarts(host: &Host) -> Result<()> {
         &format!("POST {RPC}/instances/nobody/restart"),
         "",
         expect![[r#"
-        400
-        content-type: application/json; charset=utf-8
-        dacapo-error: not_found
-        {"Message":"One or more of the arguments submitted is incorrect","ExceptionMessage":"there is no instance nobody","ExceptionType":"System.ArgumentException","StackTrace":"","code":"not_found","hint":"Check the id; `dacapo ls` lists instances."}"#]],
+            400
+            content-type: application/json; charset=utf-8
+            dacapo-error: not_found
+            {"Message":"One or more of the arguments submitted is incorrect","ExceptionMessage":"there is no instance nobody","ExceptionType":"System.ArgumentException","StackTrace":"","code":"not_found","hint":"Check the id; `dacapo ls` lists instances, `dacapo entity ls` entities."}"#]],
     )?;
     refused(host, &format!("POST {RPC}/instances/@x/restart"), "", "400 not_found", "no such instance")?;
     let wrong = "one/restart?restartWithNewInstanceId=2";

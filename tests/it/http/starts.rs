@@ -4,7 +4,7 @@ use anyhow::{Result, ensure};
 use expect_test::expect;
 use tests::host::Host;
 
-use super::{HOOK, LATE, RPC, ask_with, check, refused};
+use super::{HOOK, LATE, RPC, ask_with, check, refused, too_large};
 
 pub fn check_all(host: &Host) -> Result<()> {
     starts(host)?;
@@ -123,7 +123,7 @@ fn bad_starts(host: &Host) -> Result<()> {
     check("sequence/new", "{", "400 invalid_json", "Invalid JSON content")?;
     check("sequence/new", "1 2", "400 invalid_json", "trailing characters")?;
     check("sequence/new", &"[".repeat(100), "400 invalid_json", "deeper than 64 levels")?;
-    check("sequence/new", &format!("{:?}", "x".repeat(1 << 20)), "413 payload_too_large", "at most 1048576")?;
+    too_large(host, &format!("POST {RPC}/orchestrators/sequence/new"))?;
     check("sequence/new?timeout=1", "1", "400 invalid_argument", "given together")?;
     check("sequence/new?timeout=soon&pollingInterval=1", "1", "400 invalid_argument", "soon")?;
     check("sequence/new?timeout=1&pollingInterval=2", "1", "400 invalid_argument", "smaller than")?;

@@ -79,7 +79,7 @@ fn no_routes(host: &Host) -> Result<()> {
         (format!("DELETE {RPC}/orchestrators/sequence/one"), "DELETE"),
         (format!("POST {RPC}/instances"), "POST"),
         (format!("GET {RPC}/instances/one/terminate"), "terminate"),
-        (format!("GET {RPC}/entities/counter/a"), "entities"),
+        (format!("DELETE {RPC}/entities"), "entities"),
         (format!("GET {HOOK}/components/0"), "components"),
         ("GET /".to_owned(), "there is no GET /"),
     ] {

@@ -106,29 +106,29 @@ fn a_rewound_child_goes_on_and_its_parent_waits_for_it() {
         begin,
         script,
         expect![[r#"
-        <- request 2: rewind a
-        -> load 5 of a with history
-        <- load 5 of a: #0 Failed to row 6
-        -> commit 8: #0@7, post 4 (start kid as p4 again)
-        <- commit 8 is durable
-        -> reply to 2: Done
-        -> load 6 of kid with history
-        <- load 6 of kid: #2 Failed to row 5
-        -> commit 9: #2@8, take 4
-        <- commit 9 is durable
-        -> run #2 1/0/2
-        <- done #2 1/0/2: Ok(2725079828589677914)
-        -> play #2 turn 2 with [TaskCompleted { task: TaskId(0), output: 2725079828589677914 }]
-        <- played #2: Completed(13602723109630002460)
-        -> forget session of #2
-        -> commit 10: #2@9, post 5 (child 1/0/2 of #0 done)
-        <- commit 10 is durable
-        -> play #0 turn 2 with [TaskCompleted { task: TaskId(0), output: 13602723109630002460 }]
-        <- played #0: Completed(11920444435940221469)
-        -> forget session of #0
-        -> commit 11: #0@10, take 5
-        <- commit 11 is durable
-    "#]],
+            <- request 2: rewind a
+            -> load 5 of a with history
+            <- load 5 of a: #0 Failed to row 6
+            -> commit 8: #0@7, post 4 (start kid as p4 again)
+            <- commit 8 is durable
+            -> reply to 2: Done
+            -> load 6 of kid with history
+            <- load 6 of kid: #2 Failed to row 5
+            -> commit 9: #2@8, take 4
+            <- commit 9 is durable
+            -> run #2 1/0/2
+            <- done #2 1/0/2: Ok(2725079828589677914)
+            -> play #2 turn 2 with [TaskCompleted { task: TaskId(0), output: 2725079828589677914 }]
+            <- played #2: Completed(13602723109630002460)
+            -> forget session of #2
+            -> commit 10: #2@9, post 5 (task 1/0/2 of #0 done)
+            <- commit 10 is durable
+            -> play #0 turn 2 with [TaskCompleted { task: TaskId(0), output: 13602723109630002460 }]
+            <- played #0: Completed(11920444435940221469)
+            -> forget session of #0
+            -> commit 11: #0@10, take 5
+            <- commit 11 is durable
+        "#]],
     );
 }
 

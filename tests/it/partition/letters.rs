@@ -128,35 +128,35 @@ fn what_is_sent_after_a_child_comes_after_it_although_its_id_is_in_doubt() {
         |_| (),
         script,
         expect![[r#"
-        <- request 1: start kid as p0
-        -> load 0 of kid
-        <- load 0 of kid: nothing
-        -> play #0 first as kid by sha256:010101010101 (Pinned)
-        <- request 2: start a as p5
-        -> load 1 of a
-        <- load 1 of a: nothing
-        -> play #1 first as a by sha256:010101010101 (Pinned)
-        <- played #1 first by sha256:010101010101: Waiting { events: [] }, child p3 as kid
-        -> commit 0: #1@0, post 0 (start kid as p3)
-        <- commit 0 is durable
-        -> reply to 2: Started(InstanceId("a"))
-        <- request 3: terminate a and its children
-        -> forget session of #1
-        -> commit 1: #1@1, post 1 (terminate kid)
-        <- commit 1 is durable
-        -> reply to 3: Done
-        -> stop all of #1
-        <- played #0 first by sha256:010101010101: Waiting { events: [] }, timer 60000
-        -> commit 2: #0@2
-        <- commit 2 is durable
-        -> reply to 1: Started(InstanceId("kid"))
-        -> commit 3: post 2 (child 1/0/1 of #1 failed), take 0, take 1
-        <- commit 3 is durable
-        -> load 2 of #1
-        <- load 2 of #1: #1 Terminated to row 1
-        -> commit 4: take 2
-        <- commit 4 is durable
-    "#]],
+            <- request 1: start kid as p0
+            -> load 0 of kid
+            <- load 0 of kid: nothing
+            -> play #0 first as kid by sha256:010101010101 (Pinned)
+            <- request 2: start a as p5
+            -> load 1 of a
+            <- load 1 of a: nothing
+            -> play #1 first as a by sha256:010101010101 (Pinned)
+            <- played #1 first by sha256:010101010101: Waiting { events: [] }, child p3 as kid
+            -> commit 0: #1@0, post 0 (start kid as p3)
+            <- commit 0 is durable
+            -> reply to 2: Started(InstanceId("a"))
+            <- request 3: terminate a and its children
+            -> forget session of #1
+            -> commit 1: #1@1, post 1 (terminate kid)
+            <- commit 1 is durable
+            -> reply to 3: Done
+            -> stop all of #1
+            <- played #0 first by sha256:010101010101: Waiting { events: [] }, timer 60000
+            -> commit 2: #0@2
+            <- commit 2 is durable
+            -> reply to 1: Started(InstanceId("kid"))
+            -> commit 3: post 2 (task 1/0/1 of #1 failed), take 0, take 1
+            <- commit 3 is durable
+            -> load 2 of #1
+            <- load 2 of #1: #1 Terminated to row 1
+            -> commit 4: take 2
+            <- commit 4 is durable
+        "#]],
     );
 }
 
@@ -169,28 +169,28 @@ fn a_child_without_a_component_is_refused() {
             puppet.settle();
         },
         expect![[r#"
-        <- request 1: start a as p9
-        -> load 0 of a
-        <- load 0 of a: nothing
-        -> play #0 first as a by sha256:010101010101 (Pinned)
-        <- played #0 first by sha256:010101010101: Waiting { events: [] }, child p8 as kid
-        -> commit 0: #0@0, post 0 (start kid as p8)
-        <- commit 0 is durable
-        -> reply to 1: Started(InstanceId("a"))
-        -> load 1 of kid
-        <- load 1 of kid: nothing
-        -> play #1 first as kid by sha256:010101010101 (OwnFirst)
-        <- not played #1: dacapo:not-found: no component has p8
-        -> commit 1: post 1 (child 1/0/1 of #0 failed), take 0
-        <- commit 1 is durable
-        -> load 2 of #0
-        <- load 2 of #0: #0 Running to row 0
-        -> play #0 turn 2 with [TaskFailed { task: TaskId(0), failure: Failure { kind: "dacapo:child-failed", message: "child kid failed: no component has p8", details: None, retryable: false, causes: [Cause { kind: "dacapo:not-found", message: "no component has p8", details: None }] } }]
-        <- played #0: Failed(Failure { kind: "dacapo:child-failed", message: "child kid failed: no component has p8", details: None, retryable: false, causes: [Cause { kind: "dacapo:not-found", message: "no component has p8", details: None }] })
-        -> forget session of #0
-        -> commit 2: #0@1, take 1
-        <- commit 2 is durable
-    "#]],
+            <- request 1: start a as p9
+            -> load 0 of a
+            <- load 0 of a: nothing
+            -> play #0 first as a by sha256:010101010101 (Pinned)
+            <- played #0 first by sha256:010101010101: Waiting { events: [] }, child p8 as kid
+            -> commit 0: #0@0, post 0 (start kid as p8)
+            <- commit 0 is durable
+            -> reply to 1: Started(InstanceId("a"))
+            -> load 1 of kid
+            <- load 1 of kid: nothing
+            -> play #1 first as kid by sha256:010101010101 (OwnFirst)
+            <- not played #1: dacapo:not-found: no component has p8
+            -> commit 1: post 1 (task 1/0/1 of #0 failed), take 0
+            <- commit 1 is durable
+            -> load 2 of #0
+            <- load 2 of #0: #0 Running to row 0
+            -> play #0 turn 2 with [TaskFailed { task: TaskId(0), failure: Failure { kind: "dacapo:child-failed", message: "child kid failed: no component has p8", details: None, retryable: false, causes: [Cause { kind: "dacapo:not-found", message: "no component has p8", details: None }] } }]
+            <- played #0: Failed(Failure { kind: "dacapo:child-failed", message: "child kid failed: no component has p8", details: None, retryable: false, causes: [Cause { kind: "dacapo:not-found", message: "no component has p8", details: None }] })
+            -> forget session of #0
+            -> commit 2: #0@1, take 1
+            <- commit 2 is durable
+        "#]],
     );
 }
 

@@ -1,7 +1,9 @@
 //! What clients do while the host is killed: every feature, in an order and with ids that follow from a seed, so that
 //! a second host can be asked for exactly the same.
 
-use std::collections::BTreeMap;
+mod entities;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
@@ -9,9 +11,12 @@ use serde_json::{Value, json};
 use tests::sim::rng::{Rng, mix};
 
 use super::door::{Answered, Patient};
+use super::states;
+
+pub use self::entities::{EVERYBODYS, LATER, path};
 
 /// How many kinds of jobs there are.
-pub const KINDS_COUNT: u64 = 18;
+pub const KINDS_COUNT: u64 = 24;
 
 const HOOK: &str = "/runtime/webhooks/durabletask";
 
@@ -31,10 +36,16 @@ pub enum Step {
     Purge { id: String, query: &'static str },
     /// Waits until the instance is there and its status document has this value.
     See { id: String, name: &'static str, value: Value },
+    /// Waits until the instance has ended, in whatever way.
+    End { id: String },
+    /// Signals an entity, perhaps for so many milliseconds later.
+    Signal { id: String, operation: &'static str, input: Value, later_ms: u64 },
+    /// Waits until a notebook has so many different lines.
+    Read { id: String, lines_count: usize },
 }
 
-/// How often an event was sent, by instance, name and input.
-pub type Raised = BTreeMap<(String, String, String), usize>;
+/// How often an event or a signal was sent, by instance, name and input.
+pub type Sent = BTreeMap<(String, String, String), usize>;
 
 /// The job of this number.
 pub fn job(seed: u64, number: u64) -> Vec<Step> {
@@ -69,8 +80,22 @@ pub fn job(seed: u64, number: u64) -> Vec<Step> {
         14 => rewound(&id, "helps_up"),
         15 => family(&id, Family::Stays),
         16 => family(&id, Family::IsPurged),
-        _ => decides(&mut rng, &id),
+        17 => decides(&mut rng, &id),
+        18 => {
+            let text = large(&id, rng.below(200 << 10));
+            short(&mut rng, "copies", json!(text))
+        }
+        19 => entities::adds(&mut rng, &id),
+        20 => entities::jots(&mut rng, &id),
+        21 => entities::jots_later(&mut rng, &id),
+        22 => entities::dictates(&mut rng, &id),
+        _ => entities::edits(&mut rng, &id),
     }
+}
+
+/// A text with so many bytes of ballast.
+fn large(text: &str, bytes: u64) -> String {
+    format!("{text}{}", "x".repeat(usize::try_from(bytes).unwrap_or_default()))
 }
 
 /// A start that is scheduled for later now and then.
@@ -131,7 +156,9 @@ fn listens(rng: &mut Rng, id: &str) -> Vec<Step> {
             steps.push(ask(id, "suspend"));
         }
         let name = if word % 2 == 0 { "word" } else { "WORD" };
-        steps.push(raise(id, name, json!(format!("{id}-{word}"))));
+        // Some words are blobs.
+        let bytes = if rng.happens(200) { 40 << 10 } else { 0 };
+        steps.push(raise(id, name, json!(large(&format!("{id}-{word}"), bytes))));
     }
     if suspended < wanted {
         steps.extend([ends(id, "Suspended"), ask(id, "resume")]);
@@ -201,7 +228,7 @@ fn decides(rng: &mut Rng, id: &str) -> Vec<Step> {
 
 impl Step {
     /// Does it, and repeats it until it is answered.
-    pub fn carry_out(&self, client: &mut Patient<'_>, raised: &mut Raised) -> Result<()> {
+    pub fn carry_out(&self, client: &mut Patient<'_>, sent: &mut Sent) -> Result<()> {
         match self {
             Self::Start { id, name, input, later_ms } => start_once(client, id, name, input, *later_ms),
             Self::Raise { id, name, input } => {
@@ -209,7 +236,7 @@ impl Step {
                 let answered = client.send(|client| client.post(&path, &input.to_string()))?;
                 // One that was not answered may have been the last that the instance waited for.
                 allow(self, &answered, 202, 410)?;
-                *raised.entry((id.clone(), name.to_lowercase(), input.to_string())).or_default() +=
+                *sent.entry((id.clone(), name.to_lowercase(), input.to_string())).or_default() +=
                     1 + answered.unanswered;
                 Ok(())
             }
@@ -225,6 +252,19 @@ impl Step {
                 allow(self, &answered, 200, 404)
             }
             Self::See { id, name, value } => watch(client, id, name, value),
+            Self::Signal { id, operation, input, later_ms } => {
+                let path = entities::path(id);
+                let answered = client.send(|client| {
+                    let query = format!("?op={operation}{}", scheduled("&scheduledTime", *later_ms));
+                    client.post(&format!("{path}{query}"), &input.to_string())
+                })?;
+                allow(self, &answered, 202, 202)?;
+                let what = (id.clone(), (*operation).to_owned(), input.to_string());
+                *sent.entry(what).or_default() += 1 + answered.unanswered;
+                Ok(())
+            }
+            Self::End { id } => end(client, id),
+            Self::Read { id, lines_count } => read(client, id, *lines_count),
         }
     }
 }
@@ -236,13 +276,18 @@ fn start_once(client: &mut Patient<'_>, id: &str, name: &str, input: &Value, lat
         if there.status != 404 {
             return Ok(there);
         }
-        let at = jiff::Timestamp::now() + Duration::from_millis(later_ms);
-        let query = if later_ms > 0 { format!("?scheduledStartTime={at}") } else { String::new() };
+        let query = scheduled("?scheduledStartTime", later_ms);
         client.post(&format!("{HOOK}/orchestrators/{name}/{id}{query}"), &input.to_string())
     })?;
     let status = answered.answer.status;
     ensure!(status == 202 || (status == 200 && answered.unanswered > 0), "start of {id} {name}: {answered:?}");
     Ok(())
+}
+
+/// A parameter of a request, if there is anything to say.
+fn scheduled(name: &str, later_ms: u64) -> String {
+    let at = jiff::Timestamp::now() + Duration::from_millis(later_ms);
+    if later_ms > 0 { format!("{name}={at}") } else { String::new() }
 }
 
 fn allow(step: &Step, answered: &Answered, done: u16, again: u16) -> Result<()> {
@@ -262,6 +307,35 @@ fn watch(client: &mut Patient<'_>, id: &str, name: &str, value: &Value) -> Resul
             return Ok(());
         }
         ensure!(begun.elapsed() < PATIENCE, "{name} of {id} is not {value}: {answer:?}");
+        std::thread::yield_now();
+    }
+}
+
+fn end(client: &mut Patient<'_>, id: &str) -> Result<()> {
+    let begun = Instant::now();
+    loop {
+        let path = format!("{HOOK}/instances/{id}?showInput=false&timeout=60&pollingInterval=1");
+        let Answered { answer, .. } = client.send(|client| client.get(&path))?;
+        if answer.status == 200 {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < PATIENCE, "{id} does not end: {answer:?}");
+    }
+}
+
+/// Asks for a notebook until it has so many different lines.
+fn read(client: &mut Patient<'_>, id: &str, lines_count: usize) -> Result<()> {
+    let path = entities::path(id);
+    let begun = Instant::now();
+    loop {
+        let Answered { answer, .. } = client.send(|client| client.get(&path))?;
+        let state = if answer.status == 200 { answer.json()? } else { Value::Null };
+        let lines = states::lines(&state);
+        let different: BTreeSet<_> = lines.iter().collect();
+        if different.len() >= lines_count {
+            return Ok(());
+        }
+        ensure!(begun.elapsed() < PATIENCE, "{id} has not {lines_count} lines: {} {lines:?}", answer.status);
         std::thread::yield_now();
     }
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 use tests::host::Host;
 use tests::http::Client;
 
-use super::jobs::Raised;
+use super::jobs::Sent;
 
 /// All instances of a host, by an id that does not depend on chance.
 pub type Outcomes = BTreeMap<String, Outcome>;
@@ -89,7 +89,7 @@ fn outcome(client: &Client, id: &str, document: &Value) -> Result<Outcome> {
 
 impl Outcome {
     /// Compares it with that of a host that nobody disturbed. `sent` says how often which event was sent to whom.
-    pub fn compare(&self, calm: &Self, sent: &Raised) -> Result<()> {
+    pub fn compare(&self, calm: &Self, sent: &Sent) -> Result<()> {
         ensure!(self.status == calm.status, "{} instead of {}", self.status, calm.status);
         let only = |one: &Self, other: &Self| {
             let differs = |(event, count): &(&String, &usize)| other.events.get(*event) != Some(*count);

@@ -1,14 +1,28 @@
 //! The arguments of the attributes, checked where they are written.
 
 use syn::{
-    Error, Ident, LitFloat, LitInt, LitStr, Result, Token, parenthesized,
+    Error, Ident, LitFloat, LitInt, LitStr, Path, Result, Token, parenthesized,
     parse::{Parse, ParseStream},
     punctuated::Punctuated,
 };
 
+/// Of orchestrators, timer triggers and stream triggers.
 #[derive(Default)]
-pub(crate) struct OrchestratorArgs {
+pub(crate) struct NameArgs {
     pub(crate) name: Option<LitStr>,
+}
+
+#[derive(Default)]
+pub(crate) struct EntityArgs {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) version: u32,
+    pub(crate) migrate: Option<Path>,
+}
+
+#[derive(Default)]
+pub(crate) struct HttpArgs {
+    pub(crate) route: Option<LitStr>,
+    pub(crate) methods: Vec<LitStr>,
 }
 
 #[derive(Default)]
@@ -32,7 +46,7 @@ pub(crate) struct RetryArgs {
 #[derive(Clone, Copy)]
 pub(crate) struct Millis(pub(crate) u64);
 
-impl Parse for OrchestratorArgs {
+impl Parse for NameArgs {
     fn parse(input: ParseStream<'_>) -> Result<Self> {
         let mut args = Self::default();
         each(input, |key, input| {
@@ -40,6 +54,42 @@ impl Parse for OrchestratorArgs {
                 return Err(unknown(&key, "`name`"));
             }
             args.name = Some(value(input)?);
+            Ok(())
+        })?;
+        Ok(args)
+    }
+}
+
+impl Parse for EntityArgs {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut args = Self::default();
+        each(input, |key, input| {
+            match key.to_string().as_str() {
+                "name" => args.name = Some(value(input)?),
+                "version" => args.version = value::<LitInt>(input)?.base10_parse()?,
+                "migrate" => args.migrate = Some(value(input)?),
+                _ => return Err(unknown(&key, "`name`, `version` and `migrate`")),
+            }
+            Ok(())
+        })?;
+        Ok(args)
+    }
+}
+
+impl Parse for HttpArgs {
+    fn parse(input: ParseStream<'_>) -> Result<Self> {
+        let mut args = Self::default();
+        each(input, |key, input| {
+            match key.to_string().as_str() {
+                "route" => args.route = Some(route(value(input)?)?),
+                "methods" => {
+                    let content;
+                    parenthesized!(content in input);
+                    let methods = Punctuated::<LitStr, Token![,]>::parse_terminated(&content)?;
+                    args.methods = methods.into_iter().map(method).collect::<Result<_>>()?;
+                }
+                _ => return Err(unknown(&key, "`route` and `methods(…)`")),
+            }
             Ok(())
         })?;
         Ok(args)
@@ -153,6 +203,33 @@ fn coefficient(number: LitFloat) -> Result<f64> {
 fn part(number: LitFloat) -> Result<f64> {
     let value: f64 = number.base10_parse()?;
     if value <= 1.0 { Ok(value) } else { Err(Error::new(number.span(), "a part of a wait: from 0.0 to 1.0")) }
+}
+
+/// Below `/api/`, as in the manifest.
+fn route(route: LitStr) -> Result<LitStr> {
+    let text = route.value();
+    let segments: Vec<&str> = text.split('/').collect();
+    let is_literal = |segment: &str| !segment.is_empty() && !segment.contains(['{', '}', '?', '#', '%']);
+    let is_parameter = |index: usize, segment: &str| {
+        let name = segment.strip_prefix('{').and_then(|segment| segment.strip_suffix('}'));
+        let name = name.map(|name| if index + 1 == segments.len() { name.trim_start_matches('*') } else { name });
+        name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
+    };
+    if segments.iter().enumerate().all(|(index, segment)| is_literal(segment) || is_parameter(index, segment)) {
+        return Ok(route);
+    }
+    Err(Error::new(
+        route.span(),
+        "not a route: write it as in the manifest, below `/api/`, as in \"sessions/{session}/messages\" or \"files/{*path}\"",
+    ))
+}
+
+fn method(method: LitStr) -> Result<LitStr> {
+    let text = method.value();
+    if !text.is_empty() && text.chars().all(|c| c.is_ascii_uppercase() || c == '-') {
+        return Ok(method);
+    }
+    Err(Error::new(method.span(), "a method is written in upper case, as in \"POST\""))
 }
 
 fn unknown(key: &Ident, known: &str) -> Error {

@@ -2,12 +2,12 @@
 
 use proc_macro2::{Span, TokenStream};
 use quote::{format_ident, quote};
-use syn::{
-    Attribute, Error, Expr, ExprLit, FnArg, GenericArgument, Ident, ItemFn, Lit, Meta, PathArguments, Result,
-    ReturnType, Type, parse_quote,
-};
+use syn::{Error, FnArg, ItemFn, Result, Type, parse_quote};
 
-use crate::args::{ActivityArgs, Millis, OrchestratorArgs, RetryArgs};
+use crate::{
+    args::{ActivityArgs, Millis, NameArgs, RetryArgs},
+    syntax::{Output, body, doc_text, docs, is_named, name, not_async, optional, output},
+};
 
 /// What a signature says.
 struct Shape {
@@ -16,18 +16,11 @@ struct Shape {
     output: Output,
 }
 
-enum Output {
-    Plain(Type),
-    Fallible(Type),
-}
-
 pub(crate) fn activity(args: ActivityArgs, function: ItemFn) -> Result<TokenStream> {
-    if let Some(asyncness) = &function.sig.asyncness {
-        return Err(Error::new_spanned(asyncness, "an activity is an ordinary function; leave `async` away"));
-    }
+    not_async(&function.sig)?;
     let shape = shape(&function, |first| is_named(first, "ActivityContext"))?;
-    let (docs, vis, ident) = (docs(&function), &function.vis, &function.sig.ident);
-    let (name, doc) = (name(args.name.as_ref().map(|name| name.value()), ident)?, doc_text(&function));
+    let (docs, vis, ident) = (docs(&function.attrs), &function.vis, &function.sig.ident);
+    let (name, doc) = (name(args.name.as_ref(), ident)?, doc_text(&function.attrs));
     let body = body(&function);
     let (output, input, input_schema) = (shape.output.ty(), shape.input_type(), shape.input_schema());
     let context_argument = shape.context.as_ref().map(|_| quote!(context,));
@@ -73,7 +66,7 @@ pub(crate) fn activity(args: ActivityArgs, function: ItemFn) -> Result<TokenStre
     })
 }
 
-pub(crate) fn orchestrator(args: OrchestratorArgs, function: ItemFn) -> Result<TokenStream> {
+pub(crate) fn orchestrator(args: NameArgs, function: ItemFn) -> Result<TokenStream> {
     if function.sig.asyncness.is_none() {
         return Err(Error::new_spanned(function.sig.fn_token, "an orchestrator is an `async fn`"));
     }
@@ -84,8 +77,8 @@ pub(crate) fn orchestrator(args: OrchestratorArgs, function: ItemFn) -> Result<T
             "an orchestrator takes a `Context`, then its input if it has one",
         ));
     }
-    let (docs, vis, ident) = (docs(&function), &function.vis, &function.sig.ident);
-    let (name, doc) = (name(args.name.as_ref().map(|name| name.value()), ident)?, doc_text(&function));
+    let (docs, vis, ident) = (docs(&function.attrs), &function.vis, &function.sig.ident);
+    let (name, doc) = (name(args.name.as_ref(), ident)?, doc_text(&function.attrs));
     let body = body(&function);
     let (output, input, input_schema) = (shape.output.ty(), shape.input_type(), shape.input_schema());
     let input_argument = shape.input.as_ref().map(|_| quote!(input));
@@ -139,23 +132,8 @@ impl Shape {
 
     fn input_schema(&self) -> TokenStream {
         match &self.input {
-            Some(ty) => quote!(::dacapo::__private::input_schema::<#ty>()),
+            Some(ty) => quote!(::dacapo::__private::schema::<#ty>()),
             None => quote!(None),
-        }
-    }
-}
-
-impl Output {
-    fn ty(&self) -> &Type {
-        match self {
-            Output::Plain(ty) | Output::Fallible(ty) => ty,
-        }
-    }
-
-    fn wrap(&self, call: TokenStream) -> TokenStream {
-        match self {
-            Output::Plain(_) => quote!(Ok(#call)),
-            Output::Fallible(_) => quote!(::dacapo::__private::lift(#call)),
         }
     }
 }
@@ -181,66 +159,6 @@ fn shape(function: &ItemFn, is_context: impl Fn(&Type) -> bool) -> Result<Shape>
         return Err(Error::new_spanned(&sig.inputs, "one input at most; put several values into one struct"));
     }
     Ok(Shape { context, input: types.pop(), output: output(&sig.output) })
-}
-
-/// `Result<T, …>` by its name, anything else as it is: a macro sees words and no types.
-fn output(output: &ReturnType) -> Output {
-    let ReturnType::Type(_, ty) = output else { return Output::Plain(parse_quote!(())) };
-    if is_named(ty, "Result")
-        && let Type::Path(path) = &**ty
-        && let Some(last) = path.path.segments.last()
-        && let PathArguments::AngleBracketed(arguments) = &last.arguments
-        && let Some(GenericArgument::Type(first)) = arguments.args.first()
-    {
-        return Output::Fallible(first.clone());
-    }
-    Output::Plain((**ty).clone())
-}
-
-fn is_named(ty: &Type, name: &str) -> bool {
-    matches!(ty, Type::Path(path) if path.path.segments.last().is_some_and(|last| last.ident == name))
-}
-
-/// The function as it was written, under the name `run`.
-fn body(function: &ItemFn) -> ItemFn {
-    let mut body = function.clone();
-    body.sig.ident = Ident::new("run", function.sig.ident.span());
-    body.vis = match function.vis {
-        syn::Visibility::Inherited => parse_quote!(pub(self)),
-        _ => function.vis.clone(),
-    };
-    body
-}
-
-fn docs(function: &ItemFn) -> Vec<&Attribute> {
-    function.attrs.iter().filter(|attribute| attribute.path().is_ident("doc")).collect()
-}
-
-/// The documentation as text, without the space that follows each `///`.
-fn doc_text(function: &ItemFn) -> TokenStream {
-    let mut lines = Vec::new();
-    for attribute in docs(function) {
-        if let Meta::NameValue(meta) = &attribute.meta
-            && let Expr::Lit(ExprLit { lit: Lit::Str(line), .. }) = &meta.value
-        {
-            let line = line.value();
-            lines.push(line.strip_prefix(' ').unwrap_or(&line).trim_end().to_owned());
-        }
-    }
-    optional((!lines.is_empty()).then(|| {
-        let text = lines.join("\n");
-        quote!(#text)
-    }))
-}
-
-fn name(given: Option<String>, ident: &Ident) -> Result<String> {
-    let name = given.unwrap_or_else(|| ident.to_string().trim_start_matches("r#").to_owned());
-    let is_allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
-    if name.is_empty() || name.len() > 100 || !name.chars().all(is_allowed) {
-        let message = "a name has 1 to 100 letters, digits, `_`, `-` and `.`";
-        return Err(Error::new(ident.span(), message));
-    }
-    Ok(name)
 }
 
 fn retry(args: &RetryArgs) -> TokenStream {
@@ -269,11 +187,4 @@ fn retry(args: &RetryArgs) -> TokenStream {
 
 fn duration(Millis(millis): Millis) -> TokenStream {
     quote!(::std::time::Duration::from_millis(#millis))
-}
-
-fn optional(value: Option<TokenStream>) -> TokenStream {
-    match value {
-        Some(value) => quote!(Some(#value)),
-        None => quote!(None),
-    }
 }

@@ -4,14 +4,17 @@ use std::collections::BTreeMap;
 
 use super::Execution;
 use crate::{
-    bindings::orchestrator::{ContinueAsNew, Event, LogLine, ScheduleActivity, Start, StartChild, Status, Step, Turn},
+    bindings::{
+        orchestrator::{ContinueAsNew, Event, ScheduleActivity, Start, StartChild, Status, Step, Turn},
+        types::LogLine,
+    },
     component::Component,
     random::SplitMix64,
     session::Session,
 };
 
 /// A task or timer of an execution of an instance.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Key {
     pub(super) instance: String,
     pub(super) execution: u32,
@@ -34,6 +37,15 @@ pub(super) struct Task {
 pub(super) enum Order {
     Activity(ScheduleActivity),
     Child(StartChild),
+    /// A call of an entity, or a lock of some.
+    Entity,
+}
+
+impl Key {
+    /// Whether the two are of one execution.
+    pub(super) fn is_of(&self, other: &Key) -> bool {
+        self.instance == other.instance && self.execution == other.execution
+    }
 }
 
 pub(super) struct Player {

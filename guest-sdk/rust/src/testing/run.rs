@@ -1,11 +1,15 @@
 //! What a test looks at: the result of a run and all that led to it.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    bindings::orchestrator::{Decision, Start, Status, Turn},
+    bindings::{
+        entity::State,
+        orchestrator::{Decision, Start, Status, Turn},
+    },
+    entity::{Entity, EntityId, read_state},
     failure::{Failure, Result},
     payload,
     testing::BEGIN_MS,
@@ -18,6 +22,7 @@ pub struct Run {
     pub(super) executions: Vec<Execution>,
     pub(super) custom_status: Option<Vec<u8>>,
     pub(super) logs: Vec<String>,
+    pub(super) entities: BTreeMap<EntityId, State>,
 }
 
 /// One life of the instance.
@@ -59,6 +64,15 @@ impl Run {
     /// The lines of the log, without those of replayed turns.
     pub fn logs(&self) -> &[String] {
         &self.logs
+    }
+
+    /// The state that an entity has at the end.
+    ///
+    /// # Panics
+    /// If it cannot be read.
+    pub fn entity<E: Entity>(&self, key: &str) -> Option<E::State> {
+        let state = self.entities.get(&EntityId::of::<E>(key)).map(|state| (&state.data[..], state.version));
+        read_state::<E>(state).expect("the state can be read")
     }
 
     /// The lives of the instance; more than one if it continued as new.

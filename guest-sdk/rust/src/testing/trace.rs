@@ -3,7 +3,13 @@
 use std::{fmt, time::Duration};
 
 use super::{BEGIN_MS, Execution, Run};
-use crate::bindings::orchestrator::{Decision, Event, Status};
+use crate::{
+    bindings::{
+        orchestrator::{Decision, Event, Status},
+        types,
+    },
+    entity::EntityId,
+};
 
 impl fmt::Display for Run {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -91,14 +97,35 @@ impl fmt::Display for Decided<'_> {
             Decision::SendEvent(event) => {
                 write!(out, "send {}({}) to {}", event.name, text(&event.input), event.instance)
             }
+            Decision::CallEntity(call) => {
+                write!(out, "call {} {}({})", id(&call.entity), call.operation, text(&call.input))
+            }
+            Decision::SignalEntity(signal) => {
+                let (entity, at) = (id(&signal.entity), at(signal.at));
+                write!(out, "signal {entity} {}({}){at}", signal.operation, text(&signal.input))
+            }
+            Decision::LockEntities(entities) => {
+                let entities: Vec<_> = entities.iter().map(|entity| id(entity).to_string()).collect();
+                write!(out, "lock {}", entities.join(" "))
+            }
+            Decision::ReleaseLock(lock) => write!(out, "release lock {lock}"),
         }
     }
+}
+
+/// When something shall happen that may wait, if it shall wait.
+pub(super) fn at(time: Option<u64>) -> String {
+    time.map_or(String::new(), |time| format!(" at {:?}", since_begin(time)))
+}
+
+fn id(entity: &types::EntityId) -> EntityId {
+    EntityId::from_contract(entity.clone())
 }
 
 fn since_begin(millis: u64) -> Duration {
     Duration::from_millis(millis.saturating_sub(BEGIN_MS))
 }
 
-fn text(payload: &[u8]) -> String {
+pub(super) fn text(payload: &[u8]) -> String {
     String::from_utf8_lossy(payload).into_owned()
 }

@@ -6,16 +6,22 @@ use std::collections::BTreeMap;
 
 use super::{
     INSTANCE, Kit, Run, Stub,
+    entities::{Consequence, Entities, Letter},
     player::{Key, Open, Order, Player, Task},
     replay,
 };
 use crate::{
     bindings::{
         activity::Invocation,
-        orchestrator::{Decision, Event, EventRaised, Start, StartChild, Status, Step, TaskCompleted, TaskFailed},
+        entity::{Signal, StartOrchestration},
+        orchestrator::{
+            CallEntity, Decision, Event, EventRaised, SignalEntity, Start, StartChild, Status, Step, TaskCompleted,
+            TaskFailed,
+        },
         types::RetryPolicy,
     },
     component::Component,
+    entity::EntityId,
     failure::{Failure, Result, from_contract},
     random::SplitMix64,
 };
@@ -29,6 +35,8 @@ enum Coming {
     Answer { task: Key, attempt: u32, result: Result<Vec<u8>> },
     Timer(Key),
     Raise { instance: String, event: EventRaised },
+    Letter(Letter),
+    Lock(Key, Vec<EntityId>),
 }
 
 struct World {
@@ -40,10 +48,11 @@ struct World {
     results: BTreeMap<String, Result<Vec<u8>>>,
     orchestrators: BTreeMap<String, Component>,
     stubs: BTreeMap<String, Stub>,
+    entities: Entities,
 }
 
 pub(super) fn play(kit: Kit) -> Run {
-    let Kit { start, orchestrators, stubs, events } = kit;
+    let Kit { start, orchestrators, stubs, entities, events } = kit;
     let mut world = World {
         now: start.now,
         coming: BTreeMap::new(),
@@ -52,6 +61,7 @@ pub(super) fn play(kit: Kit) -> Run {
         results: BTreeMap::new(),
         orchestrators,
         stubs,
+        entities,
     };
     for (at, event) in events {
         world.plan(at, Coming::Raise { instance: INSTANCE.to_owned(), event });
@@ -63,12 +73,13 @@ pub(super) fn play(kit: Kit) -> Run {
         world.now = at;
         world.happen(coming);
     }
+    world.deliver_what_is_due();
     for execution in world.players.values().flat_map(|player| &player.executions) {
         replay::check(world.component(&execution.start.name), execution);
     }
     let result = world.results.remove(INSTANCE).unwrap_or_else(|| Err(stalled()));
     let Player { executions, custom_status, logs, .. } = world.players.remove(INSTANCE).expect("it was begun");
-    Run { result, executions, custom_status, logs }
+    Run { result, executions, custom_status, logs, entities: world.entities.into_states() }
 }
 
 impl World {
@@ -107,6 +118,16 @@ impl World {
                     self.tell(&instance, Event::EventRaised(event));
                 }
             }
+            Coming::Letter(letter) => {
+                let consequences = self.entities.deliver(self.now, letter);
+                self.follow(consequences);
+            }
+            Coming::Lock(lock, entities) => {
+                if self.waits(&lock).is_some() {
+                    let consequences = self.entities.lock(lock, entities);
+                    self.follow(consequences);
+                }
+            }
             Coming::Timer(timer) => {
                 if self.waits(&timer).is_some() {
                     self.answer(&timer, Event::TimerFired(timer.id));
@@ -121,6 +142,7 @@ impl World {
                             self.plan(at, Coming::Answer { task, attempt, result });
                         }
                         Order::Child(order) => self.start_child(task, attempt, order),
+                        Order::Entity => unreachable!("what entities are asked is not attempted again"),
                     }
                 }
             }
@@ -139,6 +161,33 @@ impl World {
                         }
                     }
                 }
+            }
+        }
+    }
+
+    /// Plans what follows from what entities were asked.
+    fn follow(&mut self, consequences: Vec<Consequence>) {
+        for consequence in consequences {
+            match consequence {
+                Consequence::Answer(task, result) => {
+                    self.plan(self.now, Coming::Answer { task, attempt: 1, result: result.map_err(of_guest) });
+                }
+                Consequence::Signal(Signal { entity, operation, input, at }) => {
+                    let letter = Letter { to: EntityId::from_contract(entity), operation, input, caller: None };
+                    self.plan(at.unwrap_or(self.now), Coming::Letter(letter));
+                }
+                Consequence::Start(instance, start) => self.start_by_entity(instance, start),
+            }
+        }
+    }
+
+    /// What orchestrations have sent arrives, although the one of the test has ended.
+    fn deliver_what_is_due(&mut self) {
+        while let Some(entry) = self.coming.first_entry()
+            && entry.key().0 <= self.now
+        {
+            if let coming @ Coming::Letter(_) = entry.remove() {
+                self.happen(coming);
             }
         }
     }
@@ -171,6 +220,9 @@ impl World {
                 Status::Waiting(_) if carried.is_empty() => return,
                 Status::Waiting(_) => player.advance(self.now, carried.drain(..).map(Event::EventRaised).collect()),
                 Status::ContinuedAsNew(next) => {
+                    let consequences = self.entities.release_of(self.now, instance);
+                    self.follow(consequences);
+                    let player = self.players.get_mut(instance).expect("it runs");
                     carried.extend(next.carried.clone());
                     assert!(player.executions.len() < EXECUTIONS_MAX, "{instance:?} continues as new without an end");
                     let name = player.execution().start.name.to_ascii_lowercase();
@@ -203,12 +255,33 @@ impl World {
                 let event = EventRaised { name: sent.name, input: sent.input };
                 return self.plan(self.now, Coming::Raise { instance: sent.instance, event });
             }
+            Decision::CallEntity(CallEntity { entity, operation, input }) => {
+                let to = EntityId::from_contract(entity);
+                let letter = Letter { to, operation, input, caller: Some(key.clone()) };
+                (Open::Task(Task { order: Order::Entity, since: now }), now, Coming::Letter(letter))
+            }
+            Decision::SignalEntity(SignalEntity { entity, operation, input, at }) => {
+                let letter = Letter { to: EntityId::from_contract(entity), operation, input, caller: None };
+                return self.plan(at.unwrap_or(now), Coming::Letter(letter));
+            }
+            Decision::LockEntities(entities) => {
+                let entities = entities.into_iter().map(EntityId::from_contract).collect();
+                (Open::Task(Task { order: Order::Entity, since: now }), now, Coming::Lock(key.clone(), entities))
+            }
+            Decision::ReleaseLock(id) => {
+                let lock = player.key(id);
+                player.open.remove(&id);
+                let consequences = self.entities.release(now, &lock);
+                return self.follow(consequences);
+            }
         };
         player.open.insert(key.id, open);
         self.plan(at, coming);
     }
 
     fn end(&mut self, instance: &str, result: Result<Vec<u8>>) {
+        let consequences = self.entities.release_of(self.now, instance);
+        self.follow(consequences);
         self.results.insert(instance.to_owned(), result.clone());
         if let Some((task, attempt)) = self.players[instance].parent.clone() {
             let result = result.map_err(|failure| child_failed(instance, failure));
@@ -271,11 +344,29 @@ impl World {
         self.begin(start, Some((task, attempt)));
     }
 
+    /// Begins what an entity starts, unless it runs already. Nobody waits for it.
+    fn start_by_entity(&mut self, instance: String, start: StartOrchestration) {
+        let StartOrchestration { name, input, version, .. } = start;
+        let key = Key { instance: instance.clone(), execution: 1, id: 0 };
+        if self.running(&instance).is_some() {
+            return;
+        }
+        if self.stubs.contains_key(&name.to_ascii_lowercase()) {
+            drop(self.ask(&key, 1, &name, &input, u64::MAX));
+            return;
+        }
+        let seed = SplitMix64::new(self.asked).next();
+        let (now, parent, tags) = (self.now, None, Vec::new());
+        let start = Start { name, instance, execution: 1, version, parent, tags, now, seed, input, replaying: false };
+        self.begin(start, None);
+    }
+
     /// When a failed attempt is followed by another one, if it is.
     fn next_attempt(&self, open: &Task, key: &Key, attempt: u32, failure: &Failure) -> Option<u64> {
         let policy = match &open.order {
             Order::Activity(order) => order.options.retry.as_ref()?,
             Order::Child(order) => order.retry.as_ref()?,
+            Order::Entity => return None,
         };
         let RetryPolicy { max_attempts, first_interval, coefficient, max_interval, retry_timeout, jitter, .. } = policy;
         let is_final = policy.non_retryable.iter().any(|kind| failure.is(kind));

@@ -2,8 +2,11 @@
 
 mod children;
 mod contract;
+mod entities;
 mod events;
 mod retries;
+mod sections;
 mod sources;
 mod splits;
 mod traces;
+mod triggers;

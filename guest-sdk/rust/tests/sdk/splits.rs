@@ -10,7 +10,7 @@ use dacapo::{
 mod guest {
     use super::*;
 
-    dacapo::export! { orchestrators: [busy] }
+    dacapo::export! { orchestrators: [busy], entities: [pot] }
 
     #[activity]
     pub fn work(n: u64) -> Result<u64> {
@@ -23,14 +23,33 @@ mod guest {
         work(&cx, n).await
     }
 
+    /// Holds a number.
+    #[entity]
+    pub fn pot(held: &mut u64, operation: Pot) -> Result<u64> {
+        match operation {
+            Pot::Put(n) if n % 5 == 4 => Err(fail!("four", "{n}")),
+            Pot::Put(n) => {
+                *held = (*held + n) % 100;
+                Ok(*held)
+            }
+            Pot::Look => Ok(*held),
+        }
+    }
+
+    #[payload]
+    pub enum Pot {
+        Put(u64),
+        Look,
+    }
+
     #[payload]
     pub struct Rounds {
         pub left: u64,
         pub sum: u64,
     }
 
-    /// A bit of everything: rounds of joins, races, timers that lose, children, events that nobody awaits, chance, and
-    /// two executions.
+    /// A bit of everything: rounds of joins, races, timers that lose, children, events that nobody awaits, entities, locks,
+    /// chance, and two executions.
     #[orchestrator]
     pub async fn busy(cx: Context, rounds: Rounds) -> Result<u64> {
         let mut sum = rounds.sum;
@@ -57,6 +76,19 @@ mod guest {
                     Either::Right((index, value)) => index as u64 + value?,
                 };
                 sum += event.await?;
+            }
+            if round % 3 == 1 {
+                let keys = [cx.random() % 3, cx.random() % 3].map(|key| key.to_string());
+                let lock = cx.lock(keys.each_ref().map(EntityId::of::<pot>)).await?;
+                let put = cx.entity::<pot>(&keys[0]).call(Pot::Put(cx.random() % 50));
+                let patience = cx.sleep(Duration::from_millis(cx.random() % 3));
+                if let Either::Left(held) = cx.select(put, patience).await {
+                    sum += held.unwrap_or(3);
+                }
+                // The call may be open still: then the rules forbid another one.
+                sum += cx.entity::<pot>(&keys[0]).call(Pot::Look).await.unwrap_or(5);
+                drop(lock);
+                cx.signal::<pot>(&keys[1]).send(Pot::Put(1))?;
             }
             cx.set_custom_status(&sum)?;
             if round == 7 {
@@ -125,6 +157,7 @@ fn warm_equals_cold() {
     let (mut carried, mut dropped) = (0, 0);
     for seed in 0..200 {
         let mut kit = Kit::new::<guest::busy>().seed(seed).activity::<guest::work>().child::<guest::child>();
+        kit = kit.entity::<guest::pot>();
         for n in 0..40 {
             kit = kit.event_at(Duration::from_millis(n * seed % 23), ["A", "b"][(n * seed / 3) as usize % 2], &n);
         }

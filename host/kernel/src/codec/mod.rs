@@ -12,7 +12,7 @@ mod wire;
 
 pub use export::{Export, ExportError};
 pub use letter::{SealedLetter, open_letter, seal_letter};
-pub use row::{Damage, DamageKind, Link, Row, open_history, open_row, seal};
+pub use row::{Damage, DamageKind, Link, Row, open_entity, open_history, open_row, seal, seal_entity};
 
 #[cfg(test)]
 mod tests;

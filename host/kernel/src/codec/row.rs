@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::wire;
-use crate::model::{InstanceNo, LogSeq, Record};
+use crate::model::{Entity, InstanceNo, LogSeq, Record};
 
 /// One row of the hub's log: what one commit adds to one instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +63,21 @@ pub fn seal(no: InstanceNo, seq: LogSeq, prev: Option<Link>, record: &Record) ->
     let body = wire::encode_record(record);
     let sum = sum(prev.map(|link| link.sum), seq, no, prev.map(|link| link.seq), &body);
     Row { seq, no, prev: prev.map(|link| link.seq), sum, body }
+}
+
+/// Encodes an entity. Its row says all there is to know of it, and has none before it.
+pub fn seal_entity(no: InstanceNo, seq: LogSeq, entity: &Entity) -> Row {
+    let body = wire::encode_entity(entity);
+    Row { seq, no, prev: None, sum: sum(None, seq, no, None, &body), body }
+}
+
+/// Opens the row of an entity.
+pub fn open_entity(row: &Row) -> Result<Entity, Damage> {
+    let damage = |what| Damage { no: row.no, seq: row.seq, what };
+    if row.prev.is_some() || sum(None, row.seq, row.no, None, &row.body) != row.sum {
+        return Err(damage(DamageKind::Checksum));
+    }
+    wire::decode_entity(&row.body).map_err(|error| damage(DamageKind::Format(error)))
 }
 
 /// Opens one row, given the sum of the row before it.

@@ -1,8 +1,8 @@
 //! The recorded facts of a history.
 
 use super::{
-    ActivityOptions, ChildOptions, ComponentDigest, Execution, Failure, FunctionName, InstanceId, Payload, Raised,
-    StartSpec, Status, TaskId, Timestamp,
+    ActivityOptions, ChildOptions, ComponentDigest, EntityId, Execution, Failure, FunctionName, InstanceId, LockSet,
+    OperationName, Payload, Raised, StartSpec, Status, TaskId, Timestamp,
 };
 
 /// What one commit adds to the history of one instance: usually one turn.
@@ -58,14 +58,14 @@ pub enum Event {
         /// When the next attempt begins.
         retry_at: Timestamp,
     },
-    /// An activity or a child returned a value.
+    /// An activity, a child or an operation of an entity returned a value, or a lock was granted.
     TaskCompleted {
         /// The task.
         task: TaskId,
         /// What it returned.
         output: Payload,
     },
-    /// An activity or a child failed for good.
+    /// An activity, a child or an operation of an entity failed for good.
     TaskFailed {
         /// The task.
         task: TaskId,
@@ -95,6 +95,40 @@ pub enum Event {
         to: InstanceId,
         /// What.
         event: Raised,
+    },
+    /// The guest called an entity.
+    EntityCalled {
+        /// The index of the decision.
+        task: TaskId,
+        /// The entity.
+        to: EntityId,
+        /// The operation.
+        name: OperationName,
+        /// Its input.
+        input: Payload,
+    },
+    /// The guest signalled an entity. The decision has an index of its own.
+    EntitySignaled {
+        /// The entity.
+        to: EntityId,
+        /// The operation.
+        name: OperationName,
+        /// Its input.
+        input: Payload,
+        /// Not before this time.
+        at: Option<Timestamp>,
+    },
+    /// The guest asked for a critical section.
+    LockRequested {
+        /// The index of the decision.
+        task: TaskId,
+        /// Its entities.
+        set: LockSet,
+    },
+    /// The guest ended a critical section. The decision has an index of its own.
+    LockReleased {
+        /// The decision that asked for it.
+        lock: TaskId,
     },
     /// A client or another instance sent an event.
     Raised(Raised),
@@ -224,6 +258,10 @@ impl Event {
             Self::Cancelled { .. } => "Cancelled",
             Self::ChildScheduled { .. } => "SubOrchestrationInstanceCreated",
             Self::Sent { .. } => "EventSent",
+            Self::EntityCalled { .. } => "EntityOperationCalled",
+            Self::EntitySignaled { .. } => "EntityOperationSignaled",
+            Self::LockRequested { .. } => "EntityLockRequested",
+            Self::LockReleased { .. } => "EntityUnlockSent",
             Self::Raised(_) => "EventRaised",
             Self::Suspended { .. } => "ExecutionSuspended",
             Self::Resumed { .. } => "ExecutionResumed",

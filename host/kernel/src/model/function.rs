@@ -9,6 +9,12 @@ pub enum FunctionKind {
     Activity,
     /// Is replayed; imports nothing.
     Orchestrator,
+    /// Keeps a state; imports nothing.
+    Entity,
+    /// Runs when a schedule says so.
+    TimerTrigger,
+    /// Runs for each message of a stream.
+    StreamTrigger,
 }
 
 impl FunctionKind {
@@ -17,6 +23,9 @@ impl FunctionKind {
         match self {
             Self::Activity => "activity",
             Self::Orchestrator => "orchestrator",
+            Self::Entity => "entity",
+            Self::TimerTrigger => "timer-trigger",
+            Self::StreamTrigger => "stream-trigger",
         }
     }
 }

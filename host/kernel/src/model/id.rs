@@ -7,7 +7,8 @@ use crate::limits::{EVENT_NAME_MAX_CHARS, FUNCTION_NAME_MAX_BYTES, INSTANCE_ID_M
 
 /// The name of an instance, chosen by its caller or made by the host; unique in its hub.
 ///
-/// 1 to 100 characters, no `/ \ # ?`, no control characters, and no leading `@`, which marks entities.
+/// 1 to 100 characters, no `/ \ # ?`, no control characters, and no leading `@`, which marks entities: those are made from
+/// an [`EntityId`](super::EntityId).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InstanceId(Arc<str>);
 
@@ -34,22 +35,38 @@ impl InstanceId {
         if text.is_empty() {
             return Err(InvalidId::Empty);
         }
-        let chars = text.chars().count();
-        if chars > INSTANCE_ID_MAX_CHARS {
-            return Err(InvalidId::TooLong(chars));
-        }
         if text.starts_with('@') {
             return Err(InvalidId::LeadingAt);
         }
-        match text.chars().find(|&c| matches!(c, '/' | '\\' | '#' | '?') || c.is_control() || is_bidi_control(c)) {
-            Some(c) => Err(InvalidId::Character(c)),
-            None => Ok(Self(text.into())),
-        }
+        check_key(text)?;
+        Ok(Self(text.into()))
+    }
+
+    /// The instance that an entity is. The text was checked.
+    pub(super) fn of_entity(text: String) -> Self {
+        Self(text.into())
+    }
+
+    /// Whether the instance is an entity.
+    pub fn is_entity(&self) -> bool {
+        self.0.starts_with('@')
     }
 
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+/// Checks what ids of instances and keys of entities have in common.
+pub(super) fn check_key(text: &str) -> Result<(), InvalidId> {
+    let chars = text.chars().count();
+    if chars > INSTANCE_ID_MAX_CHARS {
+        return Err(InvalidId::TooLong(chars));
+    }
+    match text.chars().find(|&c| matches!(c, '/' | '\\' | '#' | '?') || c.is_control() || is_bidi_control(c)) {
+        Some(c) => Err(InvalidId::Character(c)),
+        None => Ok(()),
     }
 }
 
@@ -129,15 +146,21 @@ pub struct EventName(Arc<str>);
 
 /// Why a text is not the name of an event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the name of an event has 1 to {EVENT_NAME_MAX_CHARS} characters and no control characters")]
+#[error("the name of an event or an operation has 1 to {EVENT_NAME_MAX_CHARS} characters and no control characters")]
 pub struct InvalidEventName;
+
+/// Checks the name of an event or an operation.
+pub(super) fn check_event_name(text: &str) -> Result<(), InvalidEventName> {
+    let fits = (1..=EVENT_NAME_MAX_CHARS).contains(&text.chars().count());
+    let clean = !text.chars().any(|c| c.is_control() || is_bidi_control(c));
+    if fits && clean { Ok(()) } else { Err(InvalidEventName) }
+}
 
 impl EventName {
     /// Checks and takes a text.
     pub fn parse(text: &str) -> Result<Self, InvalidEventName> {
-        let fits = (1..=EVENT_NAME_MAX_CHARS).contains(&text.chars().count());
-        let clean = !text.chars().any(|c| c.is_control() || is_bidi_control(c));
-        if fits && clean { Ok(Self(text.into())) } else { Err(InvalidEventName) }
+        check_event_name(text)?;
+        Ok(Self(text.into()))
     }
 
     /// The text as it was spelled.
@@ -195,15 +218,7 @@ impl ComponentDigest {
 
     /// Reads the 64 hexadecimal digits that [`fmt::Display`] writes.
     pub fn parse(hex: &str) -> Option<Self> {
-        let mut bytes = [0; 32];
-        let digits = hex.as_bytes();
-        if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
-            return None;
-        }
-        for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
-            *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-        }
-        Some(Self(bytes))
+        from_hex(hex).map(Self)
     }
 
     /// The first twelve digits, for people.
@@ -222,6 +237,19 @@ impl fmt::Debug for ComponentDigest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "sha256:{}", self.short())
     }
+}
+
+/// Reads 64 hexadecimal digits.
+pub(super) fn from_hex(hex: &str) -> Option<[u8; 32]> {
+    let mut bytes = [0; 32];
+    let digits = hex.as_bytes();
+    if digits.len() != 64 || !digits.iter().all(u8::is_ascii_hexdigit) {
+        return None;
+    }
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
+    }
+    Some(bytes)
 }
 
 #[cfg(test)]

@@ -1,13 +1,37 @@
-//! A JSON value as text, checked once where it enters and never opened again.
+//! A JSON value as text, checked once where it enters and never opened again: its bytes, or the name of the blob that
+//! holds them.
 
 use std::fmt;
 use std::sync::Arc;
 
+use sha2::{Digest, Sha256};
+
 use crate::limits::{PAYLOAD_MAX_BYTES, PAYLOAD_MAX_DEPTH};
 
 /// One JSON value as UTF-8 text. Cheap to clone.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Payload(Arc<[u8]>);
+///
+/// Two payloads are equal if their texts are, wherever each of them is kept.
+#[derive(Clone)]
+pub struct Payload(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Inline(Arc<[u8]>),
+    Blob(BlobRef),
+}
+
+/// The name of a large payload that is kept elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobRef {
+    /// SHA-256 of its text.
+    pub digest: BlobDigest,
+    /// How many bytes its text has.
+    pub length: u64,
+}
+
+/// SHA-256 of the text of a payload.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BlobDigest(pub [u8; 32]);
 
 /// Why bytes are not a payload.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -27,7 +51,7 @@ impl Payload {
     /// Checks and takes bytes.
     pub fn parse(bytes: &[u8]) -> Result<Self, InvalidPayload> {
         Self::check(bytes)?;
-        Ok(Self(bytes.into()))
+        Ok(Self::trusted(bytes))
     }
 
     /// Checks bytes without taking them.
@@ -52,32 +76,108 @@ impl Payload {
 
     /// Takes bytes that were checked before, such as those that come back from the store under a checksum.
     pub fn trusted(bytes: &[u8]) -> Self {
-        Self(bytes.into())
+        Self(Repr::Inline(bytes.into()))
     }
 
-    /// The text as bytes.
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
+    /// The payload that a blob holds.
+    pub fn blob(blob: BlobRef) -> Self {
+        Self(Repr::Blob(blob))
     }
 
-    /// The text.
-    pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or("null")
+    /// The text, unless a blob holds it. What goes into a guest or to a client is fetched before.
+    pub fn inline(&self) -> Option<&[u8]> {
+        match &self.0 {
+            Repr::Inline(bytes) => Some(bytes),
+            Repr::Blob(_) => None,
+        }
+    }
+
+    /// The blob that holds the text, if one does.
+    pub fn blob_ref(&self) -> Option<BlobRef> {
+        match &self.0 {
+            Repr::Inline(_) => None,
+            Repr::Blob(blob) => Some(*blob),
+        }
+    }
+
+    /// The bytes of the text; of one that a blob holds, those of its name, which is JSON as well. For people and for logs.
+    pub fn shown(&self) -> std::borrow::Cow<'_, str> {
+        match &self.0 {
+            Repr::Inline(bytes) => String::from_utf8_lossy(bytes),
+            Repr::Blob(blob) => blob.to_string().into(),
+        }
+    }
+
+    /// How many bytes the text has, wherever it is kept.
+    #[allow(clippy::len_without_is_empty, reason = "no JSON text is empty")]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            Repr::Inline(bytes) => bytes.len(),
+            Repr::Blob(blob) => usize::try_from(blob.length).unwrap_or(usize::MAX),
+        }
     }
 
     /// Whether this is the value `null`.
     pub fn is_null(&self) -> bool {
-        self.0.trim_ascii() == b"null"
+        self.inline().is_some_and(|bytes| bytes.trim_ascii() == b"null")
     }
 }
 
+impl PartialEq for Payload {
+    fn eq(&self, other: &Self) -> bool {
+        match (&self.0, &other.0) {
+            (Repr::Inline(a), Repr::Inline(b)) => a == b,
+            (Repr::Blob(a), Repr::Blob(b)) => a == b,
+            // Which of the two it is depends on a threshold that may have been another one when it was recorded.
+            (Repr::Inline(bytes), Repr::Blob(blob)) | (Repr::Blob(blob), Repr::Inline(bytes)) => {
+                bytes.len() as u64 == blob.length && BlobRef::of(bytes) == *blob
+            }
+        }
+    }
+}
+
+impl Eq for Payload {}
+
 impl fmt::Debug for Payload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let text = self.as_str();
+        let text = self.shown();
         match text.char_indices().nth(80) {
-            Some((end, _)) => write!(f, "{}… ({} bytes)", &text[..end], text.len()),
-            None => f.write_str(text),
+            Some((end, _)) if self.inline().is_some() => write!(f, "{}… ({} bytes)", &text[..end], text.len()),
+            _ => f.write_str(&text),
         }
+    }
+}
+
+impl BlobRef {
+    /// The name that these bytes have.
+    pub fn of(bytes: &[u8]) -> Self {
+        Self { digest: BlobDigest(Sha256::digest(bytes).into()), length: bytes.len() as u64 }
+    }
+}
+
+/// As JSON: `{"blob":"sha256:…","length":…}`.
+impl fmt::Display for BlobRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{{\"blob\":\"sha256:{}\",\"length\":{}}}", self.digest, self.length)
+    }
+}
+
+impl BlobDigest {
+    /// Reads the 64 hexadecimal digits that [`fmt::Display`] writes.
+    pub fn parse(hex: &str) -> Option<Self> {
+        super::id::from_hex(hex).map(Self)
+    }
+}
+
+impl fmt::Display for BlobDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
+}
+
+impl fmt::Debug for BlobDigest {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "sha256:{self}")
     }
 }
 
@@ -131,6 +231,24 @@ mod tests {
         check(b"1 2", Err("trailing characters"));
         check(b"NaN", Err("not valid JSON"));
         check(b"\"\xff\"", Err("not valid JSON"));
-        check(&[b"\"".to_vec(), b"x".repeat(PAYLOAD_MAX_BYTES), b"\"".to_vec()].concat(), Err("at most 1048576"));
+        let largest = [b"\"".to_vec(), b"x".repeat(PAYLOAD_MAX_BYTES - 2), b"\"".to_vec()].concat();
+        check(&largest, Ok(()));
+        check(&[largest, b" ".to_vec()].concat(), Err("at most 67108864"));
+    }
+
+    #[test]
+    fn a_text_equals_itself_wherever_it_is_kept() {
+        let (a, b) = (Payload::trusted(b"[1]"), Payload::trusted(b"[2]"));
+        let (blob_a, blob_b) = (Payload::blob(BlobRef::of(b"[1]")), Payload::blob(BlobRef::of(b"[2]")));
+        let check =
+            |x: &Payload, y: &Payload, expect: bool| assert_eq!((x == y, y == x), (expect, expect), "{x:?} {y:?}");
+        check(&a, &a, true);
+        check(&a, &blob_a, true);
+        check(&blob_a, &blob_a, true);
+        check(&a, &b, false);
+        check(&a, &blob_b, false);
+        check(&blob_a, &blob_b, false);
+        assert_eq!((a.len(), blob_a.len()), (3, 3));
+        assert_eq!(BlobDigest::parse(&BlobRef::of(b"[1]").digest.to_string()), Some(BlobRef::of(b"[1]").digest));
     }
 }

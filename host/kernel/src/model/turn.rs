@@ -1,8 +1,8 @@
 //! What goes into a guest and what comes out of it: the contract of `wit/orchestrator.wit` as types of the kernel.
 
 use super::{
-    ActivityOptions, ChildOptions, EventName, Execution, Failure, FunctionName, InstanceId, Payload, Tags, TaskId,
-    Timestamp,
+    ActivityOptions, ChildOptions, EntityId, EventName, Execution, Failure, FunctionName, InstanceId, LockSet,
+    OperationName, Payload, Tags, TaskId, Timestamp,
 };
 
 /// Whether a turn was played before. Only logs may depend on it.
@@ -53,14 +53,14 @@ pub struct Turn {
 /// One thing that a guest is told.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Inbound {
-    /// An activity or a child returned a value.
+    /// An activity, a child or an operation returned a value, or a lock was granted.
     TaskCompleted {
         /// The task.
         task: TaskId,
         /// What it returned.
         output: Payload,
     },
-    /// An activity or a child failed for good.
+    /// An activity, a child or an operation failed for good.
     TaskFailed {
         /// The task.
         task: TaskId,
@@ -122,6 +122,36 @@ pub enum Decision {
         to: InstanceId,
         /// What.
         event: Raised,
+    },
+    /// Run an operation of an entity and tell what it returned.
+    CallEntity {
+        /// Which entity.
+        to: EntityId,
+        /// Which operation.
+        name: OperationName,
+        /// With what.
+        input: Payload,
+    },
+    /// Run an operation of an entity.
+    SignalEntity {
+        /// Which entity.
+        to: EntityId,
+        /// Which operation.
+        name: OperationName,
+        /// With what.
+        input: Payload,
+        /// Not before this time.
+        at: Option<Timestamp>,
+    },
+    /// Begin a critical section.
+    LockEntities {
+        /// The entities that nobody else may call.
+        set: LockSet,
+    },
+    /// End a critical section.
+    ReleaseLock {
+        /// The decision that asked for it.
+        lock: TaskId,
     },
 }
 

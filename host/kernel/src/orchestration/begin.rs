@@ -142,8 +142,8 @@ pub(super) fn inbound(event: &Event) -> Option<Inbound> {
 /// How many bytes of payload an event carries.
 pub(super) fn size(event: &Inbound) -> usize {
     match event {
-        Inbound::TaskCompleted { output, .. } => output.as_bytes().len(),
-        Inbound::Raised(raised) => raised.input.as_bytes().len(),
+        Inbound::TaskCompleted { output, .. } => output.len(),
+        Inbound::Raised(raised) => raised.input.len(),
         Inbound::TaskFailed { .. } | Inbound::TimerFired { .. } => 0,
     }
 }

@@ -133,9 +133,10 @@ fn last_bytes(head: Option<&Head>) -> u64 {
 
 fn payload_bytes(event: &Event) -> usize {
     match event {
-        Event::TaskScheduled { input, .. } | Event::ChildScheduled { input, .. } => input.as_bytes().len(),
-        Event::Sent { event, .. } => event.input.as_bytes().len(),
-        Event::Completed { output } => output.as_bytes().len(),
+        Event::TaskScheduled { input, .. } | Event::ChildScheduled { input, .. } => input.len(),
+        Event::EntityCalled { input, .. } | Event::EntitySignaled { input, .. } => input.len(),
+        Event::Sent { event, .. } => event.input.len(),
+        Event::Completed { output } => output.len(),
         _ => 0,
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::codec::Damage;
-use crate::model::{ComponentDigest, Decision, FunctionName, InstanceId, Payload, TaskId, Timestamp};
+use crate::model::{BlobRef, ComponentDigest, Decision, FunctionName, InstanceId, Payload, TaskId, Timestamp};
 
 /// Why an instance does not go on although it has not ended. Nothing that the guest decided is committed; the others run
 /// on.
@@ -15,6 +15,14 @@ pub enum Held {
     /// It cannot be played here and now: the component is not there, or the history is for a newer host.
     #[error("the instance cannot be played here and now: {0}")]
     Unavailable(String),
+    /// A large payload that it needs cannot be had.
+    #[error("the blob sha256:{} of {} bytes cannot be had: {why}; it is tried again from time to time", blob.digest, blob.length)]
+    Blob {
+        /// Which.
+        blob: BlobRef,
+        /// Why.
+        why: String,
+    },
     /// Stored bytes are not what was written.
     #[error("{0}; restore the hub from a backup, or terminate the instance")]
     Damaged(Damage),
@@ -120,6 +128,26 @@ pub(super) fn describe(decision: &Decision, other: Option<&Decision>) -> String 
             };
             format!("send-event {}({}) to {to}", event.name, excerpt(&event.input, other))
         }
+        Decision::CallEntity { to, name, input } => {
+            let other = match other {
+                Some(Decision::CallEntity { input, .. }) => Some(input),
+                _ => None,
+            };
+            format!("call-entity {to} {name}({})", excerpt(input, other))
+        }
+        Decision::SignalEntity { to, name, input, at } => {
+            let other = match other {
+                Some(Decision::SignalEntity { input, .. }) => Some(input),
+                _ => None,
+            };
+            let at = at.map(|Timestamp(at)| format!(" at {at}")).unwrap_or_default();
+            format!("signal-entity {to} {name}({}){at}", excerpt(input, other))
+        }
+        Decision::LockEntities { set } => {
+            let entities: Vec<_> = set.entities().iter().map(ToString::to_string).collect();
+            format!("lock-entities {}", entities.join(" "))
+        }
+        Decision::ReleaseLock { lock: TaskId(lock) } => format!("release-lock {lock}"),
     }
 }
 
@@ -127,16 +155,16 @@ pub(super) fn describe(decision: &Decision, other: Option<&Decision>) -> String 
 pub(super) fn excerpt(input: &Payload, other: Option<&Payload>) -> String {
     const BEFORE_BYTES: usize = 20;
     const SHOWN_BYTES: usize = 80;
-    let text = input.as_str();
-    let same =
-        other.map_or(0, |other| input.as_bytes().iter().zip(other.as_bytes()).take_while(|(a, b)| a == b).count());
+    let text = input.shown();
+    let other = other.map(Payload::shown);
+    let same = other.map_or(0, |other| text.bytes().zip(other.bytes()).take_while(|(a, b)| a == b).count());
     let start = if same < SHOWN_BYTES { 0 } else { text.floor_char_boundary(same - BEFORE_BYTES) };
     let end = text.floor_char_boundary(start + SHOWN_BYTES);
     match (start > 0, end < text.len()) {
-        (false, false) => text.to_owned(),
+        (false, false) => text.into_owned(),
         (cut_before, cut_behind) => {
             let (before, behind) = (if cut_before { "…" } else { "" }, if cut_behind { "…" } else { "" });
-            format!("{before}{}{behind} of {} bytes", &text[start..end], text.len())
+            format!("{before}{}{behind} of {} bytes", &text[start..end], input.len())
         }
     }
 }

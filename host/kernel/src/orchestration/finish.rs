@@ -7,13 +7,15 @@ use super::begin::{Begun, Next};
 use super::budget::{Used, Warning, may_go_on, warnings};
 use super::fold::{IllegalEvent, Live, State, fold};
 use super::renew::renew;
+use super::replay::decision_of;
+use super::section::{Released, Rules, released, released_at_end};
 use super::task::{OpenTask, TaskKind, TaskPhase, scheduled};
 use crate::limits::{
     CARRIED_EVENTS_MAX_COUNT, CUSTOM_STATUS_MAX_BYTES, DECISIONS_PER_TURN_MAX_COUNT, TIMER_MAX_MS, VERSION_MAX_BYTES,
 };
 use crate::model::{
-    ComponentDigest, Decision, Event, Failure, Head, InstanceId, Millis, Payload, Raised, Reach, Record, Started,
-    Status, Step, StepStatus, TaskId, Timestamp, kind,
+    ComponentDigest, Decision, EntityId, Event, Failure, Head, InstanceId, Millis, OperationName, Payload, Raised,
+    Reach, Record, Started, Status, Step, StepStatus, TaskId, Timestamp, kind,
 };
 
 /// What the guest made of a turn.
@@ -42,10 +44,35 @@ pub struct Finished {
     pub run: Vec<TaskId>,
     /// Tasks that are not wanted any more, to be stopped once the record is durable.
     pub stop: Vec<(TaskId, OpenTask)>,
-    /// Events to send once the record is durable.
-    pub send: Vec<(InstanceId, Raised)>,
+    /// What to send once the record is durable, each with the index of its decision.
+    pub send: Vec<(TaskId, Sent)>,
     /// Limits that the instance comes close to with this record.
     pub warnings: Vec<Warning>,
+}
+
+/// Something that goes to another instance and is not answered.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Sent {
+    /// An event.
+    Event {
+        /// Whom.
+        to: InstanceId,
+        /// What.
+        event: Raised,
+    },
+    /// An operation.
+    Signal {
+        /// The entity.
+        to: EntityId,
+        /// The operation.
+        name: OperationName,
+        /// Its input.
+        input: Payload,
+        /// Not before this time.
+        at: Option<Timestamp>,
+    },
+    /// A critical section is over.
+    Unlock(Released),
 }
 
 /// Where a record goes.
@@ -66,10 +93,14 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
     let head = head.filter(|_| state != State::New);
     let before = Used::of(&state);
     let children = if reach == Reach::Children { children(&state) } else { Vec::new() };
-    let started = if let State::Live(live) = &state { Some(Arc::clone(&live.started)) } else { None };
+    let (mut started, mut send) = (None, Vec::new());
+    if let State::Live(live) = &state {
+        started = Some(Arc::clone(&live.started));
+        send.extend(released(live, &events).map(unlock));
+    }
     let state = fold_all(state, at, &events)?;
     let State::Live(live) = &state else {
-        return Ok(Finished { started, ..Finished::new(Record { at, events }, state, children) });
+        return Ok(Finished { started, send, ..Finished::new(Record { at, events }, state, children) });
     };
     let started = Some(Arc::clone(&live.started));
     let Decided { events: mut decided, waits, dropped } = match answer {
@@ -78,7 +109,8 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
         Answer::Step(step) => match admit(live, at, step) {
             Ok(Admitted::Decided(decided)) => decided,
             Ok(Admitted::Renewed { decided, input, carried }) => {
-                let (send, stop) = (sent(&decided), stopped(live, &decided, &[]));
+                let (mut send, stop) = (sent(live, &decided), stopped(live, &decided, &[]));
+                send.extend(released_at_end(live, &decided).map(unlock));
                 let (record, state) =
                     renew(live, at, input, custom_status(head, events.iter().chain(&decided)), carried)?;
                 return Ok(Finished { place: Place::First, started, send, ..Finished::new(record, state, stop) });
@@ -87,7 +119,8 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
         },
     };
     let stop = stopped(live, &decided, &dropped);
-    let send = sent(&decided);
+    let mut send = sent(live, &decided);
+    let (over, over_at_end) = (released(live, &decided), released_at_end(live, &decided));
     let mut state = fold_all(state, at, &decided)?;
     let grows_by = events.len() + decided.len();
     if let State::Live(live) = &state
@@ -105,6 +138,7 @@ pub fn finish(state: State, head: Option<&Head>, begun: Begun, answer: Answer) -
         run.extend(decided.iter().filter_map(scheduled).filter(|task| live.tasks.contains_key(task)));
         warned = warnings(live, head, &before, grows_by, &decided);
     }
+    send.extend(if state.ended().is_some() { over_at_end } else { over }.map(unlock));
     events.extend(decided);
     Ok(Finished { started, run, send, warnings: warned, ..Finished::new(Record { at, events }, state, stop) })
 }
@@ -192,12 +226,21 @@ fn children(state: &State) -> Vec<(TaskId, OpenTask)> {
     live.tasks.iter().filter(|(_, open)| is_child(open)).map(|(task, open)| (*task, open.clone())).collect()
 }
 
-fn sent(decided: &[Event]) -> Vec<(InstanceId, Raised)> {
-    let sent = decided.iter().filter_map(|event| match event {
-        Event::Sent { to, event } => Some((to.clone(), event.clone())),
+/// What these decisions send, each with its index.
+fn sent(live: &Live, decided: &[Event]) -> Vec<(TaskId, Sent)> {
+    let decisions = decided.iter().filter(|event| decision_of(event).is_some());
+    let sent = (live.decisions..).map(TaskId).zip(decisions).filter_map(|(id, event)| match event {
+        Event::Sent { to, event } => Some((id, Sent::Event { to: to.clone(), event: event.clone() })),
+        Event::EntitySignaled { to, name, input, at } => {
+            Some((id, Sent::Signal { to: to.clone(), name: name.clone(), input: input.clone(), at: *at }))
+        }
         _ => None,
     });
     sent.collect()
+}
+
+fn unlock((id, released): (TaskId, Released)) -> (TaskId, Sent) {
+    (id, Sent::Unlock(released))
 }
 
 /// The custom status after these events, unless there is none.
@@ -228,7 +271,9 @@ fn admit(live: &Live, at: Timestamp, step: Step) -> Result<Admitted, Failure> {
         return Err(Failure::host(kind::LIMIT, message));
     }
     let mut events = Vec::with_capacity(step.decisions.len() + 2);
+    let mut rules = Rules::new(live);
     for (decision, index) in step.decisions.into_iter().zip(live.decisions..) {
+        rules.check(TaskId(index), &decision).map_err(|text| broken(TaskId(index), text))?;
         events.push(admit_decision(TaskId(index), at, decision)?);
     }
     let mut dropped = Vec::new();
@@ -236,7 +281,7 @@ fn admit(live: &Live, at: Timestamp, step: Step) -> Result<Admitted, Failure> {
         dropped = drop_last_cancels(&mut events);
     }
     if let Some(value) = step.custom_status {
-        let bytes = value.as_bytes().len();
+        let bytes = value.len();
         if bytes > CUSTOM_STATUS_MAX_BYTES {
             let message = format!("the custom status has {bytes} bytes; at most {CUSTOM_STATUS_MAX_BYTES} are allowed");
             return Err(Failure::host(kind::TOO_LARGE, message));
@@ -279,8 +324,19 @@ fn drop_last_cancels(events: &mut Vec<Event>) -> Vec<TaskId> {
     dropped
 }
 
+fn broken(id: TaskId, text: String) -> Failure {
+    Failure::host(kind::PROTOCOL, format!("decision {}: {text}", id.0))
+}
+
 fn admit_decision(id: TaskId, at: Timestamp, decision: Decision) -> Result<Event, Failure> {
-    let broken = |text: String| Failure::host(kind::PROTOCOL, format!("decision {}: {text}", id.0));
+    let broken = |text: String| broken(id, text);
+    let check_ahead = |what: &str, time: Timestamp| {
+        let ahead = time.since(at);
+        if ahead <= Millis(TIMER_MAX_MS) {
+            return Ok(());
+        }
+        Err(broken(format!("{what} {ahead} ahead; at most {TIMER_MAX_MS} ms are allowed")))
+    };
     match decision {
         Decision::ScheduleActivity { name, input, options } => {
             options.check().map_err(|error| broken(format!("activity {name}: {error}")))?;
@@ -296,10 +352,7 @@ fn admit_decision(id: TaskId, at: Timestamp, decision: Decision) -> Result<Event
             Ok(Event::ChildScheduled { task: id, name, input, options })
         }
         Decision::CreateTimer { fire_at } => {
-            let ahead = fire_at.since(at);
-            if ahead > Millis(TIMER_MAX_MS) {
-                return Err(broken(format!("a timer {ahead} ahead; at most {TIMER_MAX_MS} ms are allowed")));
-            }
+            check_ahead("a timer", fire_at)?;
             Ok(Event::TimerCreated { timer: id, fire_at })
         }
         Decision::Cancel { target } if target >= id => {
@@ -307,5 +360,12 @@ fn admit_decision(id: TaskId, at: Timestamp, decision: Decision) -> Result<Event
         }
         Decision::Cancel { target } => Ok(Event::Cancelled { target }),
         Decision::SendEvent { to, event } => Ok(Event::Sent { to, event }),
+        Decision::CallEntity { to, name, input } => Ok(Event::EntityCalled { task: id, to, name, input }),
+        Decision::SignalEntity { to, name, input, at: time } => {
+            time.map_or(Ok(()), |time| check_ahead("a signal", time))?;
+            Ok(Event::EntitySignaled { to, name, input, at: time })
+        }
+        Decision::LockEntities { set } => Ok(Event::LockRequested { task: id, set }),
+        Decision::ReleaseLock { lock } => Ok(Event::LockReleased { lock }),
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::section::{Section, Stage};
 use super::task::{OpenTask, TaskKind, TaskPhase};
 use super::unsettled::Unsettled;
 use crate::model::{ComponentDigest, Event, Inbound, Payload, Started, Status, TaskId, Timestamp};
@@ -33,7 +34,7 @@ pub struct Live {
     pub turns: u32,
     /// How many decisions were taken: the index of the next one.
     pub decisions: u32,
-    /// Activities and children that have neither completed nor failed.
+    /// Activities, children, calls and locks that have neither completed nor failed.
     pub tasks: BTreeMap<TaskId, OpenTask>,
     /// Timers that have neither fired nor been cancelled, and when they are due.
     pub timers: BTreeMap<TaskId, Timestamp>,
@@ -41,6 +42,8 @@ pub struct Live {
     pub gate: Gate,
     /// What came in and was not given to the guest yet, in order.
     pub pending: Vec<Inbound>,
+    /// The critical section that it is in, or asked for.
+    pub section: Option<Box<Section>>,
     /// Tasks that failed since the guest last decided something: those a rewind opens again.
     failed: BTreeMap<TaskId, OpenTask>,
     /// The turns since.
@@ -102,6 +105,7 @@ impl Live {
             timers: BTreeMap::new(),
             gate: Gate::Open,
             pending: Vec::new(),
+            section: None,
             failed: BTreeMap::new(),
             unsettled: Unsettled::default(),
             due: BTreeSet::new(),
@@ -142,9 +146,12 @@ impl Live {
         Self { component, ..self }
     }
 
-    /// The tasks that a rewind would open again, if the instance failed now.
+    /// The tasks that a rewind would open again, if the instance failed now. There are none in a critical section, which
+    /// its end released, nor while a call of an entity is open: its answer went to nobody, and to call again would run the
+    /// operation twice.
     pub fn rewindable(&self) -> impl Iterator<Item = TaskId> + '_ {
-        self.failed.keys().copied()
+        let calls = self.tasks.values().any(|open| matches!(open.kind, TaskKind::Call { .. } | TaskKind::Lock { .. }));
+        self.failed.keys().copied().filter(move |_| !calls && self.section.is_none())
     }
 
     /// The timers whose time has come, by due time, then by id.
@@ -182,11 +189,28 @@ impl Live {
                 let kind = TaskKind::Child { instance: options.instance.clone(), version: options.version.clone() };
                 self.open(event, *task, OpenTask::new(kind, name, input, options.retry.as_ref(), at))?;
             }
+            Event::EntityCalled { task, to, name, input } => {
+                let kind = TaskKind::Call { to: to.clone(), operation: name.clone() };
+                self.open(event, *task, OpenTask::new(kind, &to.name(), input, None, at))?;
+            }
+            Event::LockRequested { task, set } => {
+                if self.section.is_some() {
+                    return Err(illegal(event, "within a critical section"));
+                }
+                let first = set.entities()[0].name();
+                let kind = TaskKind::Lock { set: set.clone() };
+                self.open(event, *task, OpenTask::new(kind, &first, &Payload::null(), None, at))?;
+                self.section = Some(Box::new(Section { lock: *task, set: set.clone(), stage: Stage::Asked }));
+            }
+            Event::LockReleased { lock } => self.release(event, *lock)?,
             Event::TaskAttemptFailed { task, attempt, retry_at, .. } => {
                 self.attempt_failed(event, *task, *attempt, *retry_at)?;
             }
             Event::TaskCompleted { task, output } => {
                 self.close(event, *task)?;
+                if let Some(section) = self.section.as_mut().filter(|section| section.lock == *task) {
+                    section.stage = Stage::Granted;
+                }
                 self.pending.push(Inbound::TaskCompleted { task: *task, output: output.clone() });
             }
             Event::TaskFailed { task, failure } => {
@@ -206,7 +230,7 @@ impl Live {
                 self.pending.push(Inbound::TimerFired { timer: *timer });
             }
             Event::Cancelled { target } => self.cancel(event, *target)?,
-            Event::Sent { .. } => self.decide(TaskId(self.decisions), event)?,
+            Event::Sent { .. } | Event::EntitySignaled { .. } => self.decide(TaskId(self.decisions), event)?,
             Event::Raised(raised) => self.pending.push(Inbound::Raised(raised.clone())),
             Event::CustomStatusSet { .. } => {}
             Event::Suspended { .. } => self.gate = Gate::Closed,
@@ -277,6 +301,13 @@ impl Live {
         if let Some(open) = self.tasks.remove(&target) {
             self.stop_waiting(target, open.phase);
         }
+        Ok(())
+    }
+
+    fn release(&mut self, event: &Event, lock: TaskId) -> Result<(), IllegalEvent> {
+        self.section.take_if(|section| section.lock == lock).ok_or(illegal(event, "for another critical section"))?;
+        self.decide(TaskId(self.decisions), event)?;
+        self.tasks.remove(&lock);
         Ok(())
     }
 

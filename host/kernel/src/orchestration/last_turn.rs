@@ -82,6 +82,7 @@ impl<'a> Ending<'a> {
             Ok(step) => Answer::Step(step),
             Err(TurnFault::Guest(failure)) => Answer::Fault(failure),
             Err(TurnFault::Unavailable(text)) => return Err(Held::Unavailable(text)),
+            Err(TurnFault::Blob { blob, why }) => return Err(Held::Blob { blob, why }),
         };
         let contradicts = |error: IllegalEvent| Held::Unavailable(format!("the history contradicts itself: {error}"));
         let mut state = State::New;

@@ -138,6 +138,14 @@ pub(super) fn decision_of(event: &Event) -> Option<Decision> {
         Event::TimerCreated { fire_at, .. } => Some(Decision::CreateTimer { fire_at: *fire_at }),
         Event::Cancelled { target } => Some(Decision::Cancel { target: *target }),
         Event::Sent { to, event } => Some(Decision::SendEvent { to: to.clone(), event: event.clone() }),
+        Event::EntityCalled { to, name, input, .. } => {
+            Some(Decision::CallEntity { to: to.clone(), name: name.clone(), input: input.clone() })
+        }
+        Event::EntitySignaled { to, name, input, at } => {
+            Some(Decision::SignalEntity { to: to.clone(), name: name.clone(), input: input.clone(), at: *at })
+        }
+        Event::LockRequested { set, .. } => Some(Decision::LockEntities { set: set.clone() }),
+        Event::LockReleased { lock } => Some(Decision::ReleaseLock { lock: *lock }),
         _ => None,
     }
 }
@@ -192,6 +200,7 @@ impl<'a> Check<'a> {
     fn fault(&self, fault: TurnFault) -> Held {
         match fault {
             TurnFault::Unavailable(text) => Held::Unavailable(text),
+            TurnFault::Blob { blob, why } => Held::Blob { blob, why },
             TurnFault::Guest(failure) => {
                 self.diverged(Instead { what: Some(format!("a fault: {failure}")), ..Instead::default() })
             }

@@ -1,7 +1,8 @@
-//! An activity or a child that was asked for and is not done.
+//! What was asked for and is not done: an activity, a child, a call of an entity, a lock.
 
 use crate::model::{
-    Attempted, Event, Execution, FunctionName, InstanceId, Millis, Payload, RetryPolicy, Started, TaskId, Timestamp,
+    Attempted, EntityId, Event, Execution, FunctionName, InstanceId, LockSet, Millis, OperationName, Payload,
+    RetryPolicy, Started, TaskId, Timestamp,
 };
 
 /// A task that is open.
@@ -9,7 +10,7 @@ use crate::model::{
 pub struct OpenTask {
     /// What it is.
     pub kind: TaskKind,
-    /// The function.
+    /// The function; of a lock, that of its first entity.
     pub name: FunctionName,
     /// Its input.
     pub input: Payload,
@@ -41,6 +42,18 @@ pub enum TaskKind {
         instance: Option<InstanceId>,
         /// The version that is asked for.
         version: Option<String>,
+    },
+    /// An operation of an entity.
+    Call {
+        /// The entity.
+        to: EntityId,
+        /// The operation.
+        operation: OperationName,
+    },
+    /// A critical section that was not granted yet.
+    Lock {
+        /// Its entities.
+        set: LockSet,
     },
 }
 
@@ -82,10 +95,10 @@ impl OpenTask {
         Attempted { execution, task, attempt: self.attempt }
     }
 
-    /// What failed for good is tried again, with the whole of its policy before it. An activity begins another attempt;
-    /// a child is rewound itself, and stays the attempt that it was.
+    /// What failed for good is tried again, with the whole of its policy before it. An activity or a call begins another
+    /// attempt; a child is rewound itself, and stays the attempt that it was.
     pub(super) fn begin_again(&mut self, at: Timestamp) {
-        if let TaskKind::Activity { .. } = self.kind {
+        if !matches!(self.kind, TaskKind::Child { .. }) {
             self.attempt += 1;
         }
         self.rewound += 1;
@@ -98,7 +111,10 @@ impl OpenTask {
 /// The task of a decision, for those that make one.
 pub(super) fn scheduled(event: &Event) -> Option<TaskId> {
     match event {
-        Event::TaskScheduled { task, .. } | Event::ChildScheduled { task, .. } => Some(*task),
+        Event::TaskScheduled { task, .. }
+        | Event::ChildScheduled { task, .. }
+        | Event::EntityCalled { task, .. }
+        | Event::LockRequested { task, .. } => Some(*task),
         _ => None,
     }
 }
@@ -118,6 +134,16 @@ pub fn child_id(started: &Started, task: TaskId, attempt: u32, given: Option<&In
 /// the same attempt, and must not give its own children the ids of those before.
 pub fn child_seed(started: &Started, task: TaskId, open: &OpenTask) -> u64 {
     split_mix(started.seed ^ split_mix(chance_seed(task, open.attempt) ^ u64::from(open.rewound).rotate_right(1)))
+}
+
+/// The seed of an operation that a decision asks for.
+pub fn operation_seed(started: &Started, task: TaskId, attempt: u32) -> u64 {
+    split_mix(started.seed ^ split_mix(chance_seed(task, attempt)))
+}
+
+/// The seed of what an operation of an entity asks for.
+pub fn effect_seed(operation: u64, index: u32) -> u64 {
+    split_mix(operation ^ split_mix(u64::from(index)))
 }
 
 /// The seed of the next execution.

@@ -8,8 +8,8 @@ use super::instances::Phase;
 use super::letters::child_done;
 use super::tasks::{self, Stop};
 use crate::codec::{Link, seal};
-use crate::model::{Ended, Event, Head, InstanceNo, Letter, LogSeq, Payload, Status};
-use crate::orchestration::{Finished, Place, State, extend_head};
+use crate::model::{Ended, Event, Head, InstanceNo, Letter, LogSeq, Payload, Started, Status, TaskId};
+use crate::orchestration::{Finished, Place, Sent, State, extend_head};
 use crate::port::Dropped;
 
 impl Partition {
@@ -44,14 +44,10 @@ impl Partition {
             then.push(Effect::StopAll(no));
         }
         if let State::Live(live) = &state {
-            for task in run {
-                let Some(open) = live.tasks.get(&task) else { continue };
-                then.extend(tasks::run(&head, &live.started, task, open));
-                letters.extend(tasks::start(&head, &live.started, task, open));
-            }
+            let open = run.iter().filter_map(|task| Some((*task, live.tasks.get(task)?)));
+            then.extend(open.filter_map(|(task, open)| tasks::run(&head, &live.started, task, open)));
         }
-        // After the starts: what a turn sends to a child that it starts must find it.
-        letters.extend(send.into_iter().map(|(to, event)| Letter::Raise { to, event }));
+        letters.extend(decided(&head, &state, started.as_deref(), &run, send));
         if let Some(started) = started {
             let reason = match record.ended() {
                 Some(Ended::Terminated(reason)) => reason,
@@ -59,8 +55,9 @@ impl Partition {
             };
             for (task, open) in &stop {
                 match tasks::stop(&head, &started, *task, open, &reason) {
-                    Stop::Effect(effect) => then.push(effect),
-                    Stop::Letter(letter) => letters.push(letter),
+                    Some(Stop::Effect(effect)) => then.push(effect),
+                    Some(Stop::Letter(letter)) => letters.push(letter),
+                    None => {}
                 }
             }
         }
@@ -82,6 +79,30 @@ impl Partition {
         let drops = slot.origin.as_ref().and_then(|origin| origin.replaces);
         self.instances.set_wake(no, wake);
         let letters = letters.into_iter().map(|letter| (self.number_letter(), letter)).collect();
-        self.commits.append(Addition { row, head, drops, trims, letters, takes, then });
+        let blobs = record.blobs().collect();
+        self.commits.append(Addition { row, head, drops, trims, blobs, letters, takes, then });
     }
+}
+
+/// What the decisions of a turn ask of others and send to them, in their order, which is that in which one instance hears
+/// from another.
+fn decided(
+    head: &Head,
+    state: &State,
+    started: Option<&Started>,
+    run: &[TaskId],
+    send: Vec<(TaskId, Sent)>,
+) -> impl Iterator<Item = Letter> {
+    let mut letters = Vec::new();
+    if let State::Live(live) = state {
+        let open = run.iter().filter_map(|task| Some((*task, live.tasks.get(task)?)));
+        letters.extend(open.filter_map(|(task, open)| Some((task, tasks::start(head, &live.started, task, open)?))));
+    }
+    if let Some(started) = started {
+        letters.extend(send.into_iter().flat_map(|(id, sent)| {
+            tasks::send(head.no, started, id, sent).into_iter().map(move |letter| (id, letter))
+        }));
+    }
+    letters.sort_by_key(|(id, _)| *id);
+    letters.into_iter().map(|(_, letter)| letter)
 }

@@ -1,5 +1,6 @@
 //! Who asked for something: a client who waits for an answer, or another instance by a letter.
 
+use super::entities::addressee;
 use super::input::{Op, ReplyTo};
 use crate::model::{InstanceId, Letter, LetterNo};
 use crate::orchestration::Message;
@@ -38,7 +39,7 @@ impl Wish {
     }
 }
 
-fn op_id(op: &Op) -> &InstanceId {
+pub(super) fn op_id(op: &Op) -> &InstanceId {
     match op {
         Op::Start { new, .. } => new.id.as_id(),
         Op::Wait { id }
@@ -48,6 +49,8 @@ fn op_id(op: &Op) -> &InstanceId {
         | Op::Terminate { id, .. }
         | Op::Rewind { id, .. }
         | Op::Purge { id } => id,
+        Op::Signal { to: id, .. } | Op::Unlock { id, .. } => id.instance_id(),
+        Op::Post { .. } => unreachable!("it is for nobody in particular, and waits for nobody"),
     }
 }
 
@@ -55,7 +58,11 @@ pub(super) fn letter_key(letter: &Letter) -> Key {
     match letter {
         Letter::Start { id, .. } => Key::Id(id.clone()),
         Letter::Raise { to, .. } | Letter::Terminate { to, .. } => Key::Id(to.clone()),
-        Letter::ChildDone { to, .. } => Key::No(*to),
+        Letter::TaskDone { to, .. } => Key::No(*to),
+        Letter::Operate { .. } | Letter::Lock { .. } | Letter::Unlock { .. } => {
+            let id = addressee(letter).expect("it is for an entity");
+            Key::Id(id.instance_id().clone())
+        }
     }
 }
 

@@ -9,9 +9,9 @@ use super::input::{BatchNo, ReplyTo};
 use super::instances::Phase;
 use crate::codec::{Row, seal_letter};
 use crate::limits::STORAGE_RETRY_MS;
-use crate::model::{Head, InstanceNo, Letter, LetterNo, Millis, Timestamp};
+use crate::model::{BlobRef, EntityId, Head, InstanceNo, Letter, LetterNo, Millis, Timestamp};
 use crate::orchestration::State;
-use crate::port::{Batch, Dropped};
+use crate::port::{Batch, Dropped, Mark, Referrer};
 
 /// Decided and not yet durable.
 #[derive(Debug, Default)]
@@ -19,13 +19,15 @@ struct Pending {
     batch: Batch,
     /// What may happen once the batch is durable.
     then: Vec<Then>,
+    /// The entities that wait for it.
+    entities: Vec<EntityId>,
 }
 
 /// Something that waits for a commit.
 #[derive(Debug)]
 struct Then {
-    /// Whose doing it is.
-    of: InstanceNo,
+    /// Whose doing it is, if it is that of one orchestration.
+    of: Option<InstanceNo>,
     what: After,
 }
 
@@ -45,6 +47,25 @@ pub(super) struct Addition {
     pub drops: Option<Dropped>,
     /// Its own rows of before.
     pub trims: Option<Dropped>,
+    /// The blobs that the row refers to.
+    pub blobs: Vec<BlobRef>,
+    pub letters: Vec<(LetterNo, Letter)>,
+    pub takes: Vec<LetterNo>,
+    /// What may happen once it is durable.
+    pub then: Vec<Effect>,
+}
+
+/// What one entity adds to the next commit.
+#[derive(Debug)]
+pub(super) struct EntityAddition {
+    pub id: EntityId,
+    /// `None` if nothing of it is kept.
+    pub row: Option<(Row, Head)>,
+    /// Its row of before, if nothing of it is kept.
+    pub drops: Option<Dropped>,
+    /// Its row of before, if there is a new one.
+    pub trims: Option<Dropped>,
+    pub blobs: Vec<BlobRef>,
     pub letters: Vec<(LetterNo, Letter)>,
     pub takes: Vec<LetterNo>,
     /// What may happen once it is durable.
@@ -64,6 +85,7 @@ struct UnderWay {
     no: BatchNo,
     batch: Arc<Batch>,
     then: Vec<Then>,
+    entities: Vec<EntityId>,
 }
 
 /// Whether the store takes anything.
@@ -76,6 +98,26 @@ pub(super) enum Storage {
         /// When to try again.
         retry_at: Timestamp,
     },
+}
+
+impl Pending {
+    /// Whether nobody waits for it. A batch without rows or letters is waited for as well: what an entity without a state was
+    /// asked may leave nothing to write.
+    fn is_empty(&self) -> bool {
+        self.batch.is_empty() && self.then.is_empty() && self.entities.is_empty()
+    }
+}
+
+impl EntityAddition {
+    pub fn new(id: EntityId, letters: Vec<(LetterNo, Letter)>) -> Self {
+        let (blobs, takes, then) = (Vec::new(), Vec::new(), Vec::new());
+        Self { id, row: None, drops: None, trims: None, blobs, letters, takes, then }
+    }
+
+    /// Whether there is nothing to commit.
+    pub fn is_hollow(&self) -> bool {
+        self.row.is_none() && self.drops.is_none() && self.letters.is_empty() && self.takes.is_empty()
+    }
 }
 
 impl Storage {
@@ -98,9 +140,10 @@ impl Commits {
     }
 
     pub fn append(&mut self, addition: Addition) {
-        let Addition { row, head, drops, trims, letters, takes, then } = addition;
-        let of = row.no;
+        let Addition { row, head, drops, trims, blobs, letters, takes, then } = addition;
+        let of = Some(row.no);
         let batch = &mut self.filling.batch;
+        batch.blobs.extend(blobs.into_iter().map(|blob| (Referrer::Instance(row.no), blob)));
         batch.rows.push(row);
         batch.heads.push(head);
         batch.drops.extend(drops);
@@ -112,8 +155,39 @@ impl Commits {
         }
     }
 
+    pub fn append_entity(&mut self, addition: EntityAddition) {
+        let EntityAddition { id, row, drops, trims, blobs, letters, takes, then } = addition;
+        let batch = &mut self.filling.batch;
+        if let Some((row, head)) = row {
+            batch.blobs.extend(blobs.into_iter().map(|blob| (Referrer::Instance(row.no), blob)));
+            batch.rows.push(row);
+            batch.heads.push(head);
+        }
+        batch.drops.extend(drops);
+        batch.trims.extend(trims);
+        batch.takes.extend(takes);
+        self.filling.then.extend(then.into_iter().map(|effect| Then { of: None, what: After::Effect(effect) }));
+        self.filling.entities.push(id);
+        for (no, letter) in letters {
+            self.post(None, no, letter);
+        }
+    }
+
+    /// Posts a letter for a client, who is told once it is durable.
+    pub fn post_for(&mut self, reply: ReplyTo, no: LetterNo, letter: Letter) {
+        self.post(None, no, letter);
+        self.filling.then.push(Then { of: None, what: After::Effect(Effect::Reply(reply, Reply::Done)) });
+    }
+
+    /// Notes what a trigger has handled, and tells it once that is durable.
+    pub fn mark(&mut self, reply: ReplyTo, marks: Vec<Mark>) {
+        self.filling.batch.marks.extend(marks);
+        self.filling.then.push(Then { of: None, what: After::Effect(Effect::Reply(reply, Reply::Done)) });
+    }
+
     /// Posts a letter without a row.
-    pub fn post(&mut self, of: InstanceNo, no: LetterNo, letter: Letter) {
+    pub fn post(&mut self, of: Option<InstanceNo>, no: LetterNo, letter: Letter) {
+        self.filling.batch.blobs.extend(letter.blobs().map(|blob| (Referrer::Letter(no), blob)));
         self.filling.batch.posts.push(seal_letter(no, &letter));
         self.filling.then.push(Then { of, what: After::Deliver(no, letter) });
     }
@@ -126,7 +200,7 @@ impl Commits {
     /// Deletes an instance that has ended, and answers once that is durable.
     pub fn purge(&mut self, dropped: Dropped, reply: ReplyTo) {
         self.filling.batch.drops.push(dropped);
-        self.filling.then.push(Then { of: dropped.no, what: After::Effect(Effect::Reply(reply, Reply::Done)) });
+        self.filling.then.push(Then { of: Some(dropped.no), what: After::Effect(Effect::Reply(reply, Reply::Done)) });
     }
 
     /// Takes what is to be committed now, if there is something and nothing is under way.
@@ -134,20 +208,20 @@ impl Commits {
         if !self.may_begin() {
             return None;
         }
-        let Pending { batch, then } = std::mem::take(&mut self.filling);
+        let Pending { batch, then, entities } = std::mem::take(&mut self.filling);
         let (no, batch) = (self.next, Arc::new(batch));
         self.next = BatchNo(no.0 + 1);
-        self.under_way = Some(UnderWay { no, batch: Arc::clone(&batch), then });
+        self.under_way = Some(UnderWay { no, batch: Arc::clone(&batch), then, entities });
         Some((no, batch))
     }
 
     /// Whether there is something to commit and nothing is under way.
     pub fn may_begin(&self) -> bool {
-        self.under_way.is_none() && !self.filling.batch.is_empty()
+        self.under_way.is_none() && !self.filling.is_empty()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.under_way.is_none() && self.filling.batch.is_empty()
+        self.under_way.is_none() && self.filling.is_empty()
     }
 
     /// Whether a commit that was not yet answered holds something of an instance.
@@ -166,7 +240,7 @@ impl Commits {
 
     /// Puts a batch that was refused in front of what came after it.
     fn put_back(&mut self, under_way: UnderWay) {
-        let UnderWay { batch, then, .. } = under_way;
+        let UnderWay { batch, then, entities, .. } = under_way;
         let mut batch = Arc::unwrap_or_clone(batch);
         let later = std::mem::take(&mut self.filling.batch);
         batch.rows.extend(later.rows);
@@ -175,14 +249,17 @@ impl Commits {
         batch.trims.extend(later.trims);
         batch.posts.extend(later.posts);
         batch.takes.extend(later.takes);
+        batch.blobs.extend(later.blobs);
+        batch.marks.extend(later.marks);
         self.filling.batch = batch;
+        self.filling.entities.splice(0..0, entities);
         self.filling.then.splice(0..0, then);
     }
 
     /// Takes an instance back, and says who was to be answered.
     fn withdraw(&mut self, no: InstanceNo, replaces: Option<Dropped>) -> Vec<ReplyTo> {
-        let Pending { batch, then } = &mut self.filling;
-        let (own, others) = std::mem::take(then).into_iter().partition(|then| then.of == no);
+        let Pending { batch, then, .. } = &mut self.filling;
+        let (own, others) = std::mem::take(then).into_iter().partition(|then| then.of == Some(no));
         *then = others;
         let mut told = Vec::new();
         let mut letters = Vec::new();
@@ -197,6 +274,10 @@ impl Commits {
         batch.heads.retain(|head| head.no != no);
         batch.drops.retain(|dropped| Some(*dropped) != replaces);
         batch.posts.retain(|posted| !letters.contains(&posted.no));
+        batch.blobs.retain(|(by, _)| match by {
+            Referrer::Instance(by) => *by != no,
+            Referrer::Letter(by) => !letters.contains(by),
+        });
         told
     }
 }
@@ -214,6 +295,9 @@ impl Partition {
         }
         for row in &done.batch.rows {
             self.settle(now, row.no, out);
+        }
+        for id in &done.entities {
+            self.entity_committed(now, id, out);
         }
         self.purges_committed(now, batch, out);
         for (no, letter) in letters {
@@ -258,6 +342,9 @@ impl Partition {
         self.storage = Storage::Full { retry_at: now + Millis(STORAGE_RETRY_MS) };
         let next = self.commits.next();
         self.purges_refused(now, next, out);
+        for id in self.commits.filling.entities.clone() {
+            self.entity_refused(&id, next);
+        }
         let rows: Vec<InstanceNo> = self.commits.filling.batch.rows.iter().map(|row| row.no).collect();
         for no in rows {
             let Some(slot) = self.instances.get_mut(no) else { continue };

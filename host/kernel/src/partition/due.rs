@@ -14,6 +14,7 @@ impl Partition {
         if self.undelivered.iter().any(|(at, ..)| *at <= now) {
             self.deliver_again(now, out);
         }
+        self.deliver_due(now, out);
         while self.may_load_due() {
             let Some(no) = self.instances.pop_due(now) else { return };
             match self.instances.get_mut(no) {

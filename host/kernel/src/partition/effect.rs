@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::input::{BatchNo, LoadNo, ReplyTo};
+use crate::entity::FailedSignal;
 use crate::model::{
-    Attempted, ComponentDigest, Ended, FunctionName, InstanceId, InstanceNo, LogSeq, Millis, Payload, Start, Status,
-    TraceContext, Turn,
+    Attempted, ComponentDigest, Ended, EntityBatch, EntityId, FunctionName, InstanceId, InstanceNo, LogSeq, Millis,
+    Payload, Start, Status, TraceContext, Turn,
 };
 use crate::orchestration::{Held, Warning};
 use crate::port::{Batch, Key};
@@ -21,6 +22,15 @@ pub enum Effect {
         no: InstanceNo,
         /// The turn.
         work: Work,
+    },
+    /// Run a batch of an entity; answered by [`super::Input::Applied`].
+    Apply {
+        /// The number under which a warm session is kept.
+        no: InstanceNo,
+        /// The component that ran the one before, for the case that none serves the entity now.
+        component: Option<ComponentDigest>,
+        /// The batch.
+        batch: Box<EntityBatch>,
     },
     /// Run an attempt of an activity; answered by [`super::Input::TaskDone`].
     Run(Box<TaskRun>),
@@ -45,6 +55,15 @@ pub enum Effect {
     Release(InstanceId),
     /// The instance comes close to a limit; tell its operator.
     Warn(InstanceId, Warning),
+    /// A signal failed, and nobody waits for its result; tell the operator.
+    SignalFailed {
+        /// The entity.
+        id: EntityId,
+        /// What failed, and why.
+        failed: FailedSignal,
+    },
+    /// What was sent came to nothing; tell the operator.
+    Lost(String),
     /// A letter cannot be read, and stays where it is; tell the operator.
     BadLetter(String),
 }

@@ -114,6 +114,11 @@ impl Partition {
         out: &mut Vec<Effect>,
     ) {
         self.serving.extend(functions.iter().cloned());
+        let serves = |name: &FunctionName| functions.iter().any(|(served, _)| served == name);
+        for id in self.entities.held(|name, held| !matches!(held, Held::Damaged(_)) && serves(name)) {
+            self.release_entity(&id, out);
+            self.serve(now, &id, out);
+        }
         for no in self.instances.held() {
             let Some(slot) = self.instances.get_mut(no) else { continue };
             let Some(live) = slot.live() else { continue };
@@ -122,6 +127,19 @@ impl Partition {
                 slot.try_later(by);
                 self.try_next(now, no, out);
             }
+        }
+    }
+
+    /// What is held because a blob could not be had is tried again, and entities that could not be run: nobody resumes those.
+    pub(super) fn retry(&mut self, now: Timestamp, out: &mut Vec<Effect>) {
+        for no in self.instances.held() {
+            if self.instances.get_mut(no).is_some_and(|slot| matches!(slot.held, Some(Held::Blob { .. }))) {
+                self.try_again(now, no, out);
+            }
+        }
+        for id in self.entities.held(|_, held| matches!(held, Held::Blob { .. } | Held::Unavailable(_))) {
+            self.release_entity(&id, out);
+            self.serve(now, &id, out);
         }
     }
 

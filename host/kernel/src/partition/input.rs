@@ -2,10 +2,11 @@
 
 use crate::codec::Damage;
 use crate::model::{
-    Attempted, ComponentDigest, Failure, FunctionName, Head, InstanceId, InstanceNo, Payload, Raised, Reach, StartSpec,
+    Attempted, ComponentDigest, Entity, EntityId, Failure, FunctionName, Head, Holder, InstanceId, InstanceNo, Letter,
+    Operation, Outcome, Payload, Raised, Reach, StartSpec, Timestamp,
 };
 use crate::orchestration::{Answer, Held, State};
-use crate::port::Key;
+use crate::port::{Key, Mark};
 
 /// One thing that happened.
 #[derive(Debug)]
@@ -40,6 +41,13 @@ pub enum Input {
         /// What came of it.
         played: Played,
     },
+    /// The answer to [`super::Effect::Apply`].
+    Applied {
+        /// The entity.
+        id: EntityId,
+        /// What came of it.
+        applied: Applied,
+    },
     /// The answer to [`super::Effect::Run`]. May come twice, or late.
     TaskDone {
         /// The instance.
@@ -56,6 +64,8 @@ pub enum Input {
     /// These functions are served by these components from now on: instances that are held try them, now or when they come to
     /// be held. To be told of all when a partition begins.
     Deployed(Vec<(FunctionName, ComponentDigest)>),
+    /// What is held because a blob could not be had may be tried again, and entities that could not be run.
+    Retry,
     /// The time of [`super::Partition::wake_at`] has come.
     Tick,
 }
@@ -112,7 +122,31 @@ pub enum Op {
         /// Why, as JSON.
         reason: Payload,
     },
-    /// Delete an instance that has ended.
+    /// Run an operation of an entity. Answered once it was run and that is durable, or, if it has to wait for long, once it
+    /// cannot be lost any more.
+    Signal {
+        /// The entity.
+        to: EntityId,
+        /// The operation.
+        operation: Operation,
+        /// Not before this time.
+        due: Option<Timestamp>,
+    },
+    /// Release a lock of an entity whose critical section is no more.
+    Unlock {
+        /// The entity.
+        id: EntityId,
+        /// The critical section.
+        holder: Holder,
+    },
+    /// Post letters together with marks, in one commit.
+    Post {
+        /// The letters.
+        letters: Vec<Letter>,
+        /// What they come from.
+        marks: Vec<Mark>,
+    },
+    /// Delete an instance that has ended, or an entity.
     Purge {
         /// The instance.
         id: InstanceId,
@@ -162,6 +196,13 @@ pub enum Found {
         /// Its state.
         state: State,
     },
+    /// The entity, verified.
+    Entity {
+        /// Its index entry.
+        head: Box<Head>,
+        /// All of it.
+        entity: Box<Entity>,
+    },
     /// An instance whose history cannot be trusted.
     Damaged {
         /// Its index entry, which is enough to terminate it.
@@ -171,6 +212,22 @@ pub enum Found {
     },
     /// The store could not be asked, or the index entry itself is damaged.
     Unreadable(String),
+}
+
+/// What came of a batch.
+#[derive(Debug)]
+pub enum Applied {
+    /// It was run.
+    Ran {
+        /// The component that ran it.
+        component: ComponentDigest,
+        /// One result for each operation.
+        outcome: Outcome,
+    },
+    /// No component has such an entity, nor had one.
+    NoFunction(Failure),
+    /// It could not be run.
+    Held(Held),
 }
 
 /// What came of a [`super::Work`].

@@ -154,7 +154,7 @@ fn runs_activity(live: &Live) -> bool {
 /// Whether an activity of it runs, or another attempt of a child. Such an instance stays in memory: loading it again would
 /// begin the attempt twice.
 fn runs_attempt(live: &Live) -> bool {
-    let once = |open: &OpenTask| open.attempt == 1 && matches!(open.kind, TaskKind::Child { .. });
+    let once = |open: &OpenTask| open.attempt == 1 && !matches!(open.kind, TaskKind::Activity { .. });
     live.tasks.values().any(|open| open.phase == TaskPhase::Running && !once(open))
 }
 

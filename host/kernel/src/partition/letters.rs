@@ -6,6 +6,7 @@
 use super::Partition;
 use super::asker::{Asker, Mail, Wish, letter_key};
 use super::effect::{Effect, Reply};
+use super::entities::addressee;
 use super::instances::Slot;
 use super::loads::child;
 use super::requests::has_room_for_event;
@@ -19,6 +20,9 @@ use crate::port::{Dropped, Key};
 impl Partition {
     /// Brings a letter whose posting is durable to whom it is for.
     pub(super) fn deliver(&mut self, now: Timestamp, no: LetterNo, letter: Letter, out: &mut Vec<Effect>) {
+        if addressee(&letter).is_some() && !self.is_undelivered(&letter_key(&letter)) {
+            return self.deliver_to_entity(now, no, letter, out);
+        }
         if let Letter::Start { id, spec, .. } = &letter
             && spec.parent.as_ref().is_some_and(|parent| parent.depth > CHILD_DEPTH_MAX_COUNT)
         {
@@ -34,6 +38,11 @@ impl Partition {
             (None, Some(to), Wish::Letter(no, letter)) => self.letter_to(now, to, no, letter, out),
             (_, _, wish) => self.load(key, Some(wish), out),
         }
+    }
+
+    /// Whether a letter for an instance could not be delivered yet.
+    pub(super) fn is_undelivered(&self, key: &Key) -> bool {
+        self.undelivered.iter().any(|(_, _, before)| letter_key(before) == *key)
     }
 
     /// Delivers those again that could not be delivered because the store could not be read.
@@ -67,11 +76,14 @@ impl Partition {
                 return self.commits.take_letter(no);
             }
             Letter::Raise { event, .. } => Message::Raised(event),
-            Letter::ChildDone { of, outcome, .. } => Message::TaskDone { of, outcome },
+            Letter::TaskDone { of, outcome, .. } => Message::TaskDone { of, outcome },
             Letter::Terminate { child_of, .. } if slot.parent() != Some(&child_of) => {
                 return self.commits.take_letter(no);
             }
             Letter::Terminate { reason, reach, .. } => Message::Terminate { reason, reach },
+            Letter::Operate { .. } | Letter::Lock { .. } | Letter::Unlock { .. } => {
+                unreachable!("what is for an entity goes another way")
+            }
         };
         slot.inbox.push(Mail { message, asker });
         self.go_on(now, to, out);
@@ -90,7 +102,9 @@ impl Partition {
         let Letter::Start { after, spec, .. } = &letter else {
             return self.commits.take_letter(no);
         };
+        // What an entity or a trigger starts takes over the id of one that has ended.
         if let Some((head, state)) = ended
+            && spec.parent.is_some()
             && head.parent == spec.parent
         {
             if *after == Afresh::Always {
@@ -111,12 +125,12 @@ impl Partition {
     pub(super) fn refuse_child(&mut self, id: &InstanceId, spec: &StartSpec, failure: Failure) {
         if let Some(parent) = &spec.parent {
             let outcome = Err(Failure::of_child(id, &failure));
-            self.post(parent.no, Letter::ChildDone { to: parent.no, of: parent.attempted, outcome });
+            self.post(Some(parent.no), Letter::TaskDone { to: parent.no, of: parent.attempted, outcome });
         }
     }
 
     /// Posts a letter in the next commit.
-    pub(super) fn post(&mut self, of: InstanceNo, letter: Letter) {
+    pub(super) fn post(&mut self, of: Option<InstanceNo>, letter: Letter) {
         let no = self.number_letter();
         self.commits.post(of, no, letter);
     }
@@ -124,6 +138,12 @@ impl Partition {
     pub(super) fn number_letter(&mut self) -> LetterNo {
         let no = LetterNo(self.next_letter);
         self.next_letter += 1;
+        no
+    }
+
+    pub(super) fn number_instance(&mut self) -> InstanceNo {
+        let no = InstanceNo(self.next_no);
+        self.next_no += 1;
         no
     }
 
@@ -153,8 +173,10 @@ impl Partition {
 /// whose start may still come to nothing; and what was sent after it comes after it.
 fn must_wait(slot: &Slot, letter: &Letter) -> bool {
     match letter {
-        Letter::ChildDone { .. } => false,
-        Letter::Start { spec, .. } if slot.parent() == spec.parent.as_ref() => slot.is_ending(),
+        Letter::TaskDone { .. } | Letter::Operate { .. } | Letter::Lock { .. } | Letter::Unlock { .. } => false,
+        Letter::Start { spec, .. } if spec.parent.is_some() && slot.parent() == spec.parent.as_ref() => {
+            slot.is_ending()
+        }
         Letter::Start { .. } => slot.is_ending() || slot.origin.is_some() || !slot.rivals.is_empty(),
         Letter::Raise { .. } | Letter::Terminate { .. } => !slot.rivals.is_empty(),
     }
@@ -166,11 +188,11 @@ pub(super) fn child_done(child: &InstanceId, parent: &Parent, ended: &Ended) -> 
         Ended::Completed(output) => Ok(output.clone()),
         Ended::Failed(failure) => Err(Failure::of_child(child, failure)),
         Ended::Terminated(reason) => {
-            let text = format!("it was terminated: {}", reason.as_str());
+            let text = format!("it was terminated: {}", reason.shown());
             Err(Failure::of_child(child, &Failure::host(kind::TERMINATED, text)))
         }
     };
-    Letter::ChildDone { to: parent.no, of: parent.attempted, outcome }
+    Letter::TaskDone { to: parent.no, of: parent.attempted, outcome }
 }
 
 fn too_deep() -> Failure {

@@ -7,7 +7,7 @@ use super::input::{Found, LoadNo, NewId, NewInstance, Op};
 use super::instances::{Phase, Slot};
 use crate::codec::Damage;
 use crate::limits::STORAGE_RETRY_MS;
-use crate::model::{Head, Letter, Millis, Status, Timestamp};
+use crate::model::{EntityId, Head, Letter, Millis, Status, Timestamp};
 use crate::orchestration::{Held, Live, State, TaskPhase};
 use crate::port::{Dropped, Key};
 
@@ -42,6 +42,7 @@ impl Partition {
         let Some(Loading { depth, waiting, .. }) = self.loading.remove(&key) else { return };
         let (no, ended) = match &found {
             Found::Instance { head, state } => (Some(head.no), state.ended()),
+            Found::Entity { .. } => (None, None),
             Found::Damaged { head, .. } => (Some(head.no), None),
             Found::Nothing | Found::Unreadable(_) => (None, None),
         };
@@ -51,7 +52,13 @@ impl Partition {
             return self.begin_load(key, waiting, out);
         }
         self.note_loads();
+        if let Key::Id(id) = &key
+            && let Some(id) = EntityId::of(id)
+        {
+            return self.entity_loaded(now, &id, found, waiting, out);
+        }
         match found {
+            Found::Entity { .. } => unreachable!("an id without a leading '@' is not that of an entity"),
             Found::Nothing => self.not_found(now, waiting, out),
             Found::Unreadable(why) => self.unreadable(now, key, waiting, &why, out),
             Found::Instance { head, state: State::Live(live) } => {
@@ -150,7 +157,14 @@ impl Partition {
         self.has_ended(now, head, &State::Ended(head.status), others, out);
     }
 
-    fn unreadable(&mut self, now: Timestamp, key: Key, waiting: Vec<Wish>, why: &str, out: &mut Vec<Effect>) {
+    pub(super) fn unreadable(
+        &mut self,
+        now: Timestamp,
+        key: Key,
+        waiting: Vec<Wish>,
+        why: &str,
+        out: &mut Vec<Effect>,
+    ) {
         for wish in waiting {
             match wish {
                 Wish::Op(reply, op) => super::requests::refuse(reply, &op, Reply::Unreadable(why.to_owned()), out),
@@ -194,6 +208,6 @@ pub(super) fn child(letter: Letter) -> Option<NewInstance> {
         Letter::Start { id, own, seed, spec, .. } => {
             Some(NewInstance { id: NewId::Given(id), component: own, seed, spec: *spec })
         }
-        Letter::Raise { .. } | Letter::ChildDone { .. } | Letter::Terminate { .. } => None,
+        _ => None,
     }
 }

@@ -17,6 +17,7 @@ mod commits;
 mod due;
 mod effect;
 mod ended;
+mod entities;
 mod hold;
 mod input;
 mod instances;
@@ -29,14 +30,15 @@ mod turns;
 use std::collections::BTreeMap;
 
 pub use effect::{Depth, Effect, Pick, Progress, Reply, TaskRun, Work};
-pub use input::{BatchNo, Found, Input, LoadNo, NewId, NewInstance, Op, Played, ReplyTo};
+pub use input::{Applied, BatchNo, Found, Input, LoadNo, NewId, NewInstance, Op, Played, ReplyTo};
 
 use crate::codec::open_letter;
-use crate::limits::{DUE_LOADS_MAX_COUNT, IDLE_INSTANCES_MAX_COUNT};
+use crate::limits::{DUE_LOADS_MAX_COUNT, IDLE_ENTITIES_MAX_COUNT, IDLE_INSTANCES_MAX_COUNT};
 use crate::model::{ComponentDigest, FunctionName, InstanceNo, Letter, LetterNo, Timestamp};
 use crate::port::{Key, Recovery};
 use commits::{Commits, Storage};
 use ended::Purging;
+use entities::Entities;
 use instances::Instances;
 use loads::Loading;
 
@@ -45,13 +47,19 @@ use loads::Loading;
 pub struct Tuning {
     /// How many instances that wait for something are kept in memory, beside those with open tasks.
     pub idle_instances_max_count: usize,
+    /// How many entities that nobody asks anything of are kept in memory.
+    pub idle_entities_max_count: usize,
     /// How many instances may be loading because a timer of theirs is due. At least one.
     pub due_loads_max_count: usize,
 }
 
 impl Default for Tuning {
     fn default() -> Self {
-        Self { idle_instances_max_count: IDLE_INSTANCES_MAX_COUNT, due_loads_max_count: DUE_LOADS_MAX_COUNT }
+        Self {
+            idle_instances_max_count: IDLE_INSTANCES_MAX_COUNT,
+            idle_entities_max_count: IDLE_ENTITIES_MAX_COUNT,
+            due_loads_max_count: DUE_LOADS_MAX_COUNT,
+        }
     }
 }
 
@@ -62,6 +70,9 @@ pub struct Partition {
     next_no: u64,
     next_seq: u64,
     instances: Instances,
+    entities: Entities,
+    /// Signals whose time is yet to come.
+    scheduled: BTreeMap<(Timestamp, LetterNo), Letter>,
     loading: BTreeMap<Key, Loading>,
     next_load: LoadNo,
     next_letter: u64,
@@ -88,6 +99,8 @@ impl Partition {
             next_no: recovery.next_no,
             next_seq: recovery.next_seq,
             instances: Instances::default(),
+            entities: Entities::default(),
+            scheduled: BTreeMap::new(),
             loading: BTreeMap::new(),
             next_load: LoadNo(0),
             next_letter: recovery.next_letter,
@@ -121,10 +134,12 @@ impl Partition {
             Input::Left { id, reply } => self.leave(id, reply),
             Input::Loaded { key, load, found } => self.loaded(now, key, load, found, out),
             Input::Played { no, played } => self.played(now, no, played, out),
+            Input::Applied { id, applied } => self.applied(now, &id, applied, out),
             Input::TaskDone { no, of, outcome } => self.task_done(now, no, of, outcome, out),
             Input::Committed(batch) => self.committed(now, batch, out),
             Input::Refused(batch) => self.refused(now, batch, out),
             Input::Deployed(functions) => self.deployed(now, functions, out),
+            Input::Retry => self.retry(now, out),
             Input::Tick => {}
         }
         self.wake_due(now, out);
@@ -138,6 +153,7 @@ impl Partition {
             out.push(Effect::Commit(no, batch));
         }
         self.instances.evict(self.tuning.idle_instances_max_count);
+        self.entities.evict(self.tuning.idle_entities_max_count);
     }
 
     /// When [`Input::Tick`] is wanted, if nothing else comes in before.
@@ -145,7 +161,8 @@ impl Partition {
         let retry = self.storage.retry_at().filter(|_| self.commits.may_begin());
         let due = self.instances.next_wake().filter(|_| self.may_load_due());
         let letters = self.undelivered.iter().map(|(at, ..)| *at).min();
-        retry.into_iter().chain(due).chain(letters).min()
+        let signals = self.scheduled.first_key_value().map(|((at, _), _)| *at);
+        retry.into_iter().chain(due).chain(letters).chain(signals).min()
     }
 
     /// Whether nothing is under way or waiting for a commit.
@@ -154,6 +171,7 @@ impl Partition {
             && self.undelivered.is_empty()
             && self.commits.is_empty()
             && self.instances.all_at_rest()
+            && self.entities.all_at_rest()
     }
 
     /// Whether something is decided and not yet durable.
@@ -161,13 +179,14 @@ impl Partition {
         !self.commits.is_empty()
     }
 
-    /// How many instances are in memory.
+    /// How many instances are in memory, entities among them.
     pub fn resident(&self) -> usize {
-        self.instances.len()
+        self.instances.len() + self.entities.len()
     }
 
     /// Checks what must always hold; for tests.
     pub fn audit(&self) -> Result<(), String> {
-        self.instances.audit(&self.commits)
+        self.instances.audit(&self.commits)?;
+        self.entities.audit()
     }
 }

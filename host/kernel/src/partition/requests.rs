@@ -1,12 +1,12 @@
 //! What clients ask, and what they are told at once.
 
 use super::Partition;
-use super::asker::{Asker, Mail, Wish, drop_waiter};
+use super::asker::{Asker, Mail, Wish, drop_waiter, op_id};
 use super::effect::{Effect, Pick, Reply, Work};
 use super::input::{NewId, NewInstance, Op, ReplyTo};
 use super::instances::{InPlay, Origin, Phase, Slot};
 use crate::limits::PENDING_EVENTS_MAX_COUNT;
-use crate::model::{Execution, InstanceId, InstanceNo, Play, Started, Timestamp};
+use crate::model::{EntityId, Execution, InstanceId, InstanceNo, Play, Started, Timestamp};
 use crate::orchestration::{Begun, EngineRules, Gate, Message, Next, Place, State, has_room, start_of};
 use crate::port::{Dropped, Key};
 
@@ -27,6 +27,24 @@ impl Partition {
         match op {
             Op::Start { new, watch } if matches!(new.id, NewId::Generated(_)) => {
                 self.start_checked(now, Asker::Client(reply), *new, watch, None, out);
+            }
+            Op::Signal { .. } | Op::Post { .. } if !self.storage.is_open(now) => {
+                out.push(Effect::Reply(reply, Reply::StorageFull));
+            }
+            Op::Signal { to, operation, due } => self.signal(now, reply, to, operation, due, out),
+            Op::Unlock { ref id, .. } => self.entity_errand(now, reply, id.clone(), op, out),
+            Op::Post { letters, marks } if letters.is_empty() && marks.is_empty() => {
+                out.push(Effect::Reply(reply, Reply::Done));
+            }
+            Op::Post { letters, marks } => {
+                for letter in letters {
+                    self.post(None, letter);
+                }
+                self.commits.mark(reply, marks);
+            }
+            op if op_id(&op).is_entity() => {
+                let id = EntityId::of(op_id(&op)).expect("it was just asked whether it is one");
+                self.entity_errand(now, reply, id, op, out);
             }
             op => {
                 let wish = Wish::Op(reply, op);
@@ -55,6 +73,9 @@ impl Partition {
             Op::Suspend { reason, .. } => Message::Suspend { reason },
             Op::Resume { reason, .. } => Message::Resume { reason },
             Op::Terminate { reason, reach, .. } => Message::Terminate { reason, reach },
+            Op::Signal { .. } | Op::Unlock { .. } | Op::Post { .. } => {
+                unreachable!("what is not for an orchestration goes another way")
+            }
         };
         let is_resumed = matches!(message, Message::Resume { .. });
         slot.inbox.push(Mail { message, asker: Some(Asker::Client(reply)) });
@@ -94,7 +115,10 @@ impl Partition {
         }
         let no = InstanceNo(self.next_no);
         self.next_no += 1;
-        let pick = if new.spec.parent.is_some() { Pick::OwnFirst } else { Pick::Pinned };
+        let pick = match asker {
+            Asker::Letter(_) => Pick::OwnFirst,
+            Asker::Client(_) => Pick::Pinned,
+        };
         let parent = new.spec.parent.clone();
         let started = started(id.clone(), new, now);
         let (start, component) = (Box::new(start_of(&started, now, Play::New)), started.component);

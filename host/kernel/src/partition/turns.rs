@@ -49,7 +49,7 @@ impl Partition {
             }
         };
         for letter in retried {
-            self.post(no, letter);
+            self.post(Some(no), letter);
         }
         match begun.next {
             Next::Nothing => self.rest(now, no, asked, out),
@@ -160,11 +160,14 @@ impl Partition {
         slot.phase = Phase::Playing(InPlay { state: State::New, begun, asked, place: Place::First });
     }
 
-    /// The child that a letter starts has no component, so there is no child, and its parent is told.
+    /// What a letter starts has no component, so it is not started. A parent is told, or else the operator.
     fn no_function(&mut self, now: Timestamp, no: InstanceNo, begun: Begun, failure: Failure, out: &mut Vec<Effect>) {
         let Some(slot) = self.instances.remove(no) else { return };
         if let (Some(Event::Started(started)), Some(origin)) = (begun.events.first(), slot.origin) {
-            self.refuse_child(&slot.id, &started.spec, failure.clone());
+            match started.spec.parent {
+                Some(_) => self.refuse_child(&slot.id, &started.spec, failure.clone()),
+                None => out.push(Effect::Lost(format!("{} was not started: {failure}", slot.id))),
+            }
             self.tell(origin.asker, Reply::Unavailable(failure.to_string()), out);
         }
         let waiting = slot.inbox.into_iter().filter_map(|mail| mail.asker);
@@ -211,8 +214,8 @@ fn count_for_turn(inbox: &[Mail]) -> usize {
     let fits = inbox.iter().take_while(|mail| {
         let first = bytes == 0;
         bytes += 1 + match &mail.message {
-            Message::TaskDone { outcome: Ok(output), .. } => output.as_bytes().len(),
-            Message::Raised(raised) => raised.input.as_bytes().len(),
+            Message::TaskDone { outcome: Ok(output), .. } => output.len(),
+            Message::Raised(raised) => raised.input.len(),
             _ => 0,
         };
         first || bytes <= TURN_INBOUND_MAX_BYTES

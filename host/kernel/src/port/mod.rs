@@ -7,4 +7,7 @@ mod sandbox;
 mod store;
 
 pub use sandbox::{Sandbox, Session, TurnFault};
-pub use store::{Batch, CommitError, Dropped, Key, Linked, Order, Page, Query, ReadError, Reader, Recovery, Store};
+pub use store::{
+    Batch, CommitError, Dropped, Key, Linked, Mark, Order, Page, Query, ReadError, Reader, Recovery, Referrer, Store,
+    What,
+};

@@ -1,6 +1,6 @@
 //! Where turns are played.
 
-use crate::model::{ComponentDigest, Failure, Start, Step, Turn};
+use crate::model::{BlobRef, ComponentDigest, Failure, Start, Step, Turn};
 
 /// Plays orchestrators. Shared by the threads that play turns.
 pub trait Sandbox {
@@ -26,4 +26,11 @@ pub enum TurnFault {
     Guest(Failure),
     /// The component cannot be played here and now: not there, damaged, or not for this host. Says what to do.
     Unavailable(String),
+    /// A large payload that the guest is to be given, or that it gave, cannot be had or kept now.
+    Blob {
+        /// Which.
+        blob: BlobRef,
+        /// Why.
+        why: String,
+    },
 }

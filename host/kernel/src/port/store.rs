@@ -1,7 +1,7 @@
 //! Where a partition is kept.
 
 use crate::codec::{Damage, Row, SealedLetter};
-use crate::model::{Head, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
+use crate::model::{BlobDigest, BlobRef, Head, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
 
 /// The one writer of a partition.
 pub trait Store {
@@ -28,6 +28,32 @@ pub struct Batch {
     pub posts: Vec<SealedLetter>,
     /// Letters that are taken: they have had their effect, which is in this batch, or can have none.
     pub takes: Vec<LetterNo>,
+    /// The blobs that these rows and letters refer to. What goes (drops, trims, takes) takes all of its references along,
+    /// before these are added.
+    pub blobs: Vec<(Referrer, BlobRef)>,
+    /// What triggers have handled.
+    pub marks: Vec<Mark>,
+}
+
+/// Who refers to a blob.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Referrer {
+    /// An instance, by any of its rows.
+    Instance(InstanceNo),
+    /// A letter.
+    Letter(LetterNo),
+}
+
+/// The note that something from outside was handled, committed together with what it led to, so that it is known when
+/// it comes again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark {
+    /// Where it came from.
+    pub source: String,
+    /// Which one it was. Grows within a source, but need not be marked in order.
+    pub seq: u64,
+    /// Marks of the same source below this go: nothing so old comes again.
+    pub floor: u64,
 }
 
 /// A chain of rows that goes.
@@ -63,6 +89,15 @@ pub trait Reader {
 
     /// One page of heads.
     fn query(&self, query: &Query) -> Result<Page, ReadError>;
+
+    /// Whether anything that is committed refers to a blob.
+    fn is_referred_to(&self, blob: BlobDigest) -> Result<bool, ReadError>;
+
+    /// Whether there is a mark.
+    fn is_marked(&self, source: &str, seq: u64) -> Result<bool, ReadError>;
+
+    /// The highest mark of a source, if it has any.
+    fn last_mark(&self, source: &str) -> Result<Option<u64>, ReadError>;
 }
 
 /// A row and what is needed to verify it alone.
@@ -86,6 +121,8 @@ pub enum Key {
 /// Which heads are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Query {
+    /// Orchestrations, or entities.
+    pub what: What,
     /// Ids that begin with this.
     pub prefix: Option<String>,
     /// Only these; all if empty.
@@ -94,12 +131,26 @@ pub struct Query {
     pub created_from: Option<Timestamp>,
     /// Created at or before.
     pub created_to: Option<Timestamp>,
+    /// Changed at or after.
+    pub updated_from: Option<Timestamp>,
+    /// Changed at or before.
+    pub updated_to: Option<Timestamp>,
     /// How many at most.
     pub limit: usize,
     /// Where the page before ended: [`Page::next`].
     pub after: Option<InstanceNo>,
     /// By number, which is the order in which they were started.
     pub order: Order,
+}
+
+/// Which kind of instance a query is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum What {
+    /// Orchestrations: ids without a leading `@`.
+    #[default]
+    Orchestrations,
+    /// Entities: ids with one.
+    Entities,
 }
 
 /// The direction of a query.
@@ -158,5 +209,6 @@ impl Batch {
             && self.trims.is_empty()
             && self.posts.is_empty()
             && self.takes.is_empty()
+            && self.marks.is_empty()
     }
 }

@@ -1,11 +1,13 @@
 //! Everything of the model by dice: a generator with a known seed.
 
 use kernel::model::{
-    ActivityOptions, Attempted, Cause, ChildOptions, Decision, Event, EventName, Execution, Failure, FunctionName,
-    Inbound, InstanceId, Millis, Payload, Raised, Reach, RetryPolicy, Started, StepStatus, TaskId, Timestamp,
+    ActivityOptions, Attempted, Cause, ChildOptions, Decision, EntityId, Event, EventName, Execution, Failure,
+    FunctionName, Inbound, InstanceId, LockSet, Millis, OperationName, Payload, Raised, Reach, RetryPolicy, Started,
+    StepStatus, TaskId, Timestamp,
 };
-use kernel::orchestration::{Answer, Begun, Live, Message};
+use kernel::orchestration::{Answer, Begun, Live, Message, TaskKind};
 
+use crate::manners::Manners;
 use crate::notation;
 use crate::turns::waiting;
 use crate::words::{Words, payload};
@@ -64,7 +66,7 @@ impl Dice {
     }
 
     /// What a guest makes of a turn.
-    pub fn answer(&mut self, begun: &Begun, next: u32) -> Answer {
+    pub fn answer(&mut self, begun: &Begun, mut manners: Manners) -> Answer {
         if self.one_in(150) {
             return Answer::Fault(Failure::host("dacapo:trap", "unreachable"));
         }
@@ -73,7 +75,7 @@ impl Dice {
             step.status = StepStatus::Failed(self.failure());
             return Answer::Step(step);
         }
-        step.decisions = (0..self.below(5)).map(|_| self.decision(begun.at, next)).collect();
+        step.decisions = (0..self.below(5)).map(|_| self.decision(begun.at, &mut manners)).collect();
         step.status = match self.below(100) {
             0 => StepStatus::Completed(self.value()),
             1 => StepStatus::Failed(self.failure()),
@@ -93,7 +95,17 @@ impl Dice {
     }
 
     pub fn event(&mut self) -> Event {
-        match self.below(22) {
+        match self.below(27) {
+            22 => {
+                let (task, to, name) = (self.id(), self.entity(), self.operation());
+                Event::EntityCalled { task, to, name, input: self.value() }
+            }
+            23 => {
+                let (to, name, input) = (self.entity(), self.operation(), self.value());
+                Event::EntitySignaled { to, name, input, at: self.one_in(3).then(|| self.time()) }
+            }
+            24..=25 => Event::LockRequested { task: self.id(), set: self.lock_set() },
+            26 => Event::LockReleased { lock: self.id() },
             0 => Event::Started(Box::new(self.started())),
             1..=2 => Event::TurnStarted { takes: self.below(2) as u32 },
             3 => Event::Resumed { reason: self.value() },
@@ -167,8 +179,32 @@ impl Dice {
         Raised { name, input: self.value() }
     }
 
-    pub fn decision(&mut self, now: Timestamp, next: u32) -> Decision {
-        match self.below(20) {
+    fn entity(&mut self) -> EntityId {
+        EntityId::new("account", ["a", "b", "c", ""][self.below(4) as usize]).expect("it is an id")
+    }
+
+    fn operation(&mut self) -> OperationName {
+        OperationName::parse(["get", "Add", "not yet"][self.below(3) as usize]).expect("it is a name")
+    }
+
+    fn lock_set(&mut self) -> LockSet {
+        let entities = (0..1 + self.below(3)).map(|_| self.entity()).collect();
+        LockSet::new(entities).expect("it has an entity")
+    }
+
+    /// A decision that a guest with these manners may take; one in many has none.
+    pub fn decision(&mut self, now: Timestamp, manners: &mut Manners) -> Decision {
+        let mut decision = self.any_decision(now, manners);
+        if !manners.allow(&decision) && !self.one_in(40) {
+            decision = Decision::CreateTimer { fire_at: now + Millis(self.below(100)) };
+        }
+        manners.note(&decision);
+        decision
+    }
+
+    fn any_decision(&mut self, now: Timestamp, manners: &Manners) -> Decision {
+        let next = manners.next();
+        match self.below(34) {
             0..=6 => {
                 let (name, input) = (self.name(), self.value());
                 Decision::ScheduleActivity { name, input, options: self.activity_options() }
@@ -178,11 +214,23 @@ impl Dice {
                 Decision::StartChild { name, input, options: self.child_options() }
             }
             10..=12 => Decision::SendEvent { to: self.instance(), event: self.raised() },
-            // The first decision of a turn can cancel nothing but what came before, and one in many tries.
+            // The first decision can cancel nothing, and one in many tries.
             13..=15 if next > 0 || self.one_in(10) => {
                 Decision::Cancel { target: TaskId(self.below(u64::from(next).max(1)) as u32) }
             }
-            _ => Decision::CreateTimer { fire_at: Timestamp(now.0.saturating_sub(20) + self.below(200)) },
+            16..=19 => Decision::CreateTimer { fire_at: Timestamp(now.0.saturating_sub(20) + self.below(200)) },
+            20..=23 => {
+                let (to, name) = (self.entity(), self.operation());
+                Decision::CallEntity { to, name, input: self.value() }
+            }
+            24..=25 => {
+                let (to, name, input) = (self.entity(), self.operation(), self.value());
+                Decision::SignalEntity { to, name, input, at: self.one_in(3).then(|| now + Millis(self.below(100))) }
+            }
+            _ => match manners.section() {
+                Some(lock) if self.one_in(2) => Decision::ReleaseLock { lock },
+                _ => Decision::LockEntities { set: self.lock_set() },
+            },
         }
     }
 
@@ -201,7 +249,8 @@ impl Dice {
             _ if open.is_empty() => Message::Due,
             roll => {
                 let (task, attempt) = open[self.below(open.len() as u64) as usize];
-                let outcome = if roll % 2 == 0 { Ok(self.value()) } else { Err(self.failure()) };
+                let is_lock = matches!(live.tasks[&task].kind, TaskKind::Lock { .. });
+                let outcome = if roll % 2 == 0 || is_lock { Ok(self.value()) } else { Err(self.failure()) };
                 Message::TaskDone { of: Attempted { execution: live.started.execution, task, attempt }, outcome }
             }
         }

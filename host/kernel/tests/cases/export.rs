@@ -15,7 +15,10 @@ fn exported() -> String {
     let first = "1000 started hello {\"to\":\"Ada\"} tag=team=blue parent=9/1/3/2/1/p \
                  trace=00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01; turn; scheduled 0 a 1 attempts=3; \
                  child 1 c 2 as=kid; sent other Go 3";
-    for record in [first, "1010 task-completed 0 \"done\"; turn 1; timer 3 5000"] {
+    let second = "1010 task-completed 0 \"done\"; turn 1; timer 3 5000; signaled @log@ note 1 at=9000; lock 5 @account@a @account@b; \
+                  called 6 @account@a take 4";
+    let third = "1020 task-completed 5 null; task-completed 6 true; turn 2; released 5";
+    for record in [first, second, third] {
         history.have(record).expect("it is well written");
     }
     Export { records: history.records }.to_json()
@@ -39,6 +42,8 @@ fn an_edited_export_is_read_or_refused() {
     check("Ada", "Eve", Ok("Eve"));
     check("\"fire_at\":5000", "\n \"fire_at\" : 6000 ", Ok("\"fire_at\":6000"));
     check("\"max_attempts\":3", "\"why\":null,\"max_attempts\":4", Ok("\"max_attempts\":4"));
+    check("\"at\":9000", "\"at\":null", Ok("\"at\":null"));
+    check("[\"@account@a\",\"@account@b\"]", "[\"@account@c\",\"@Account@b\"]", Ok("[\"@account@b\",\"@account@c\"]"));
     // Another document, or part of one.
     let foreign = "not an exported history: ";
     check("dacapo-history/1", "dacapo-history/9", Err("its format is \"dacapo-history/9\", and this host reads"));
@@ -59,7 +64,11 @@ fn an_edited_export_is_read_or_refused() {
     check("\"component\":\"3", "\"component\":\"x", Err("a digest has 64 hexadecimal digits"));
     check("\"name\":\"a\"", "\"name\":\"a b\"", Err("\"a b\" is not a function name"));
     check("\"instance\":\"kid\"", "\"instance\":\"@kid\"", Err("must not begin with '@'"));
-    check("\"name\":\"Go\"", "\"name\":\"\"", Err("the name of an event has"));
+    check("\"name\":\"Go\"", "\"name\":\"\"", Err("the name of an event or an operation has"));
+    check("\"to\":\"@log@\"", "\"to\":\"log\"", Err("record 2 of the history cannot be read: the id of an entity has"));
+    check("\"name\":\"note\"", "\"name\":\"\"", Err("the name of an event or an operation has"));
+    check("[\"@account@a\",\"@account@b\"]", "[]", Err("a lock of no entities"));
+    check("\"lock\":5", "\"lock\":-5", Err("record 3 of the history cannot be read: invalid value"));
     check("\"team\"", "\"\"", Err("an instance has at most 32 tags"));
     check("00-4bf", "00-xbf", Err("a malformed trace context"));
 }

@@ -5,13 +5,18 @@
 //! case TITLE
 //!   have TIME EVENT; …       a record; below it the row that it is stored as
 //!   letter LETTER            start ID FUNCTION INPUT … · raise ID NAME INPUT · done NO TASK/ATTEMPT OUTPUT
-//!                            · fail NO TASK/ATTEMPT FAILURE · terminate ID REASON child-of=PARENT; below it its bytes
+//!                            · fail NO TASK/ATTEMPT FAILURE · terminate ID REASON child-of=PARENT
+//!                            · operate ENTITY OPERATION INPUT … · lock ENTITY… at=N holder=HOLDER
+//!                            · unlock ENTITY… at=N holder=HOLDER [onward]; below it its bytes
+//!   entity ENTITY …          all of an entity; below it the row that it is stored as
 //! ```
 
 use kernel::codec::{
-    Damage, DamageKind, Export, Link, Row, SealedLetter, open_history, open_letter, seal, seal_letter,
+    Damage, DamageKind, Export, Link, Row, SealedLetter, open_entity, open_history, open_letter, open_row, seal,
+    seal_entity, seal_letter,
 };
-use kernel::model::{Event, InstanceNo, LetterNo, LogSeq, Timestamp};
+use kernel::entity::head_of;
+use kernel::model::{Event, InstanceNo, LetterNo, LogSeq, Payload, Record, Timestamp};
 use kernel::orchestration::{State, fold, restore};
 
 use crate::casefile::{Bless, Player, check_folder};
@@ -36,7 +41,8 @@ impl Player for Golden {
         match line.split_once(' ') {
             Some(("have", record)) => self.record(record),
             Some(("letter", letter)) => sealed_letter(letter),
-            _ => Err("a golden case has only records and letters".to_owned()),
+            Some(("entity", entity)) => sealed_entity(entity),
+            _ => Err("a golden case has only records, letters and entities".to_owned()),
         }
     }
 
@@ -44,7 +50,10 @@ impl Player for Golden {
         if !self.0.rows.is_empty() {
             check_prefixes(&self.0);
             check_damage(&self.0.rows);
-            let export = Export { records: self.0.records };
+            let mut export = Export { records: self.0.records };
+            // Who exports fetches blobs first.
+            let payloads = export.records.iter_mut().flat_map(Record::payloads_mut);
+            payloads.filter(|payload| payload.blob_ref().is_some()).for_each(|payload| *payload = Payload::null());
             assert_eq!(Export::from_json(&export.to_json()).as_ref(), Ok(&export), "it comes back as it was exported");
         }
         Ok(())
@@ -57,10 +66,37 @@ impl Golden {
         self.0.check_restored();
         let row = self.0.rows.last().expect("a row was just added");
         let prev = row.prev.map_or("none".to_owned(), |prev| prev.0.to_string());
-        let mut said = vec![format!("row {} of {} after {prev}, sum {}", row.seq.0, row.no.0, hex(&row.sum))];
-        said.extend(row.body.chunks(48).map(hex));
-        Ok(said)
+        Ok(stored(row, &prev))
     }
+}
+
+fn stored(row: &Row, prev: &str) -> Vec<String> {
+    let mut said = vec![format!("row {} of {} after {prev}, sum {}", row.seq.0, row.no.0, hex(&row.sum))];
+    said.extend(row.body.chunks(48).map(hex));
+    said
+}
+
+fn sealed_entity(line: &str) -> Result<Vec<String>, String> {
+    let entity = notation::entity_row(line)?;
+    let row = seal_entity(NO, LogSeq(10), &entity);
+    let opened = open_entity(&row).expect("what was written can be read");
+    let kept = |of: &kernel::model::Entity| of.state.as_ref().and_then(|state| state.data.blob_ref());
+    assert_eq!((&opened, kept(&opened)), (&entity, kept(&entity)), "it is opened as it was sealed");
+    let head = head_of(&row, &entity);
+    assert_eq!((head.id.as_str(), head.last, head.sum), (entity.id.instance_id().as_str(), row.seq, row.sum));
+    let check = |what: &str, row: Row| match open_entity(&row) {
+        Err(damage) => assert_eq!(damage.what, DamageKind::Checksum, "{what}: {damage}"),
+        Ok(_) => panic!("{what} goes unnoticed"),
+    };
+    for (what, row) in flips(&row) {
+        check(&what, row);
+    }
+    for len in 0..row.body.len() {
+        check(&format!("cut to {len} bytes"), Row { body: row.body[..len].to_vec(), ..row.clone() });
+    }
+    let as_record = open_row(&row, None).expect_err("it is no record").what;
+    assert!(matches!(as_record, DamageKind::Format(_)), "{as_record}");
+    Ok(stored(&row, "none"))
 }
 
 fn sealed_letter(line: &str) -> Result<Vec<String>, String> {

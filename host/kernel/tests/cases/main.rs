@@ -11,6 +11,7 @@ mod casefile;
 mod dice;
 mod export;
 mod golden;
+mod manners;
 mod notation;
 mod program;
 mod random;

@@ -12,24 +12,25 @@ use kernel::orchestration::{
 use kernel::port::{Sandbox, Session, TurnFault};
 
 use crate::dice::Dice;
+use crate::manners::Manners;
 use crate::turns::{is_waiting, waiting};
 
-const SEEDS: u64 = 300;
+const SEEDS: u64 = 400;
 
 /// Where programs are begun.
 struct Programs;
 
-/// All that a program knows: a digest of what it was told, and how much it has decided.
+/// All that a program knows: a digest of what it was told, and what it has decided.
 struct Program {
     told: u64,
-    decisions: u32,
+    manners: Manners,
 }
 
 impl Sandbox for Programs {
     type Session = Program;
 
     fn open(&self, _component: ComponentDigest, start: &Start) -> Result<(Program, Step), TurnFault> {
-        let mut program = Program { told: start.seed, decisions: 0 };
+        let mut program = Program { told: start.seed, manners: Manners::default() };
         let mut step = waiting();
         program.decide(start.now, &mut step);
         Ok((program, step))
@@ -54,6 +55,9 @@ impl Program {
     fn take(&mut self, now: Timestamp, event: &Inbound, step: &mut Step) {
         let digest = |told: u64, byte: u8| (told ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3);
         self.told = format!("{event:?}").bytes().fold(self.told, digest);
+        if let Inbound::TaskCompleted { task, .. } | Inbound::TaskFailed { task, .. } = event {
+            self.manners.answered(*task);
+        }
         let mut dice = Dice(self.told);
         step.status = match event {
             Inbound::TaskFailed { .. } if dice.one_in(2) => StepStatus::Failed(dice.failure()),
@@ -66,8 +70,7 @@ impl Program {
     fn decide(&mut self, now: Timestamp, step: &mut Step) {
         let mut dice = Dice(!self.told);
         for _ in 0..dice.below(4) {
-            step.decisions.push(dice.decision(now, self.decisions));
-            self.decisions += 1;
+            step.decisions.push(dice.decision(now, &mut self.manners));
         }
         let events = vec![EventName::parse("Go").expect("it is a name")];
         step.status = StepStatus::Waiting { events };

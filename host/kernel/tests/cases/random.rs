@@ -4,15 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use expect_test::expect;
 use kernel::codec::{Export, Link};
-use kernel::model::{Decision, Event, Failure, Inbound, Millis, Play, Record, Status, Step, TaskId, Timestamp, Turn};
+use kernel::model::{
+    Decision, Event, Failure, Hops, Inbound, Millis, Play, Record, Status, Step, TaskId, Timestamp, Turn,
+};
 use kernel::orchestration::{
-    Answer, Begun, Finished, Gate, Held, Live, Next, Place, State, TaskPhase, begin, component_of, finish, fold,
-    replay, restore,
+    Answer, Begun, Finished, Gate, Held, Live, Next, Place, Released, Section, Sent, Stage, State, TaskPhase, begin,
+    component_of, finish, fold, replay, restore,
 };
 use kernel::port::TurnFault;
 
 use crate::casefile::Player;
 use crate::dice::Dice;
+use crate::manners::Manners;
 use crate::notation;
 use crate::script::{Acted, Script};
 use crate::turns::{Instance, NO, is_waiting, waiting};
@@ -49,6 +52,18 @@ fn folding_is_total() {
         ComponentChanged before the start
         CustomStatusSet after the end
         CustomStatusSet before the start
+        EntityLockRequested after the end
+        EntityLockRequested before the start
+        EntityLockRequested with an id that is not the index of the decision
+        EntityLockRequested within a critical section
+        EntityOperationCalled after the end
+        EntityOperationCalled before the start
+        EntityOperationCalled with an id that is not the index of the decision
+        EntityOperationSignaled after the end
+        EntityOperationSignaled before the start
+        EntityUnlockSent after the end
+        EntityUnlockSent before the start
+        EntityUnlockSent for another critical section
         EventRaised after the end
         EventRaised before the start
         EventSent after the end
@@ -107,6 +122,8 @@ fn check_consistent(state: &State) {
     assert!(live.wake_at() <= first || first.is_none());
     assert!(live.tasks.keys().chain(live.timers.keys()).all(|id| id.0 < live.decisions));
     assert!(live.tasks.keys().all(|id| !live.timers.contains_key(id)));
+    let section = live.section.as_ref();
+    assert!(section.is_none_or(|section| section.stage == Stage::Asked || !live.tasks.contains_key(&section.lock)));
     assert!(live.rewindable().all(|id| !live.tasks.contains_key(&id) && !live.timers.contains_key(&id)));
 }
 
@@ -123,6 +140,8 @@ struct Life {
     played: Vec<Played>,
     rewinds: u32,
     renewals: u32,
+    /// Critical sections that ended.
+    sections: u32,
 }
 
 impl Life {
@@ -153,11 +172,14 @@ impl Life {
 
     fn turn(&mut self, begun: Begun, dice: &mut Dice) {
         let mut played = self.played();
-        let next = if let State::Live(live) = &self.instance.state { live.decisions } else { 0 };
+        let (manners, before) = match &self.instance.state {
+            State::Live(live) => (Manners::of(live), live.section.as_deref().cloned()),
+            State::New | State::Failed(_) | State::Ended(_) => (Manners::default(), None),
+        };
         let answer = match begun.next {
             Next::Nothing => return,
             Next::Record => Answer::None,
-            Next::First | Next::Turn => dice.answer(&begun, next),
+            Next::First | Next::Turn => dice.answer(&begun, manners),
         };
         if begun.next == Next::Turn {
             played.given.push(Turn { now: begun.at, play: Play::Again, events: begun.given.clone() });
@@ -167,11 +189,15 @@ impl Life {
             Answer::Step(step) => played.steps.push(step.clone()),
             Answer::Fault(_) => played.steps.push(waiting()),
         }
+        let came_in = begun.events.clone();
         let state = std::mem::replace(&mut self.instance.state, State::New);
         let finished = finish(state.clone(), self.instance.head.as_ref(), begun.clone(), answer.clone());
         let again = finish(state, self.instance.head.as_ref(), begun, answer);
         assert_eq!(finished, again, "once is twice");
-        self.commit(finished.expect("what was begun is never refused"), played);
+        let finished = finished.expect("what was begun is never refused");
+        check_section(before, &came_in, &finished);
+        self.sections += u32::from(finished.send.iter().any(|(_, sent)| matches!(sent, Sent::Unlock(_))));
+        self.commit(finished, played);
     }
 
     /// Takes a failure back, if it can be.
@@ -198,7 +224,7 @@ impl Life {
 
 /// Plays an instance by dice until it ends or has lived long enough.
 fn live(dice: &mut Dice) -> Life {
-    let mut life = Life { instance: Instance::begin(), played: Vec::new(), rewinds: 0, renewals: 0 };
+    let mut life = Life { instance: Instance::begin(), played: Vec::new(), rewinds: 0, renewals: 0, sections: 0 };
     let mut now = Timestamp(1_000);
     life.turn(Begun::start(dice.started(), now), dice);
     for _ in 0..dice.below(60) {
@@ -245,9 +271,35 @@ fn check_finished(finished: &Finished) {
     }
 }
 
+/// The entities of a critical section hear of its end exactly when it is over, whatever ended it; and those of one that
+/// begins hear of that.
+fn check_section(before: Option<Section>, came_in: &[Event], finished: &Finished) {
+    let Finished { record, state, run, send, .. } = finished;
+    let after = if let State::Live(live) = state { live.section.as_deref() } else { None };
+    let over = before.filter(|before| after.is_none_or(|after| after.lock != before.lock));
+    let told: Vec<_> =
+        send.iter().filter_map(|(_, s)| if let Sent::Unlock(it) = s { Some(it) } else { None }).collect();
+    let expect = over.map(|Section { lock, set, stage }| {
+        let granted = |event: &Event| matches!(event, Event::TaskCompleted { task, .. } if *task == lock);
+        let granted = stage == Stage::Granted || came_in.iter().any(granted);
+        Released { lock, set, hops: if granted { Hops::One } else { Hops::Onward } }
+    });
+    assert_eq!(told, Vec::from_iter(&expect));
+    let asked = record.events.iter().filter_map(|event| match event {
+        Event::LockRequested { task, .. } => Some(task),
+        _ => None,
+    });
+    let goes_on = |task: &&TaskId| after.is_some_and(|section| section.lock == **task);
+    assert_eq!(
+        asked.filter(goes_on).collect::<Vec<_>>(),
+        run.iter().filter(goes_on).collect::<Vec<_>>(),
+        "a section that is asked for and not over is begun"
+    );
+}
+
 #[test]
 fn random_lives() {
-    let (mut statuses, mut rewinds, mut renewals) = (BTreeMap::<Status, u32>::new(), 0, 0);
+    let (mut statuses, mut rewinds, mut renewals, mut sections) = (BTreeMap::<Status, u32>::new(), 0, 0, 0);
     for seed in 0..SEEDS {
         let mut life = live(&mut Dice(seed));
         let head = life.instance.head.clone().expect("it was started");
@@ -271,10 +323,11 @@ fn random_lives() {
             check_divergence(seed, records, &life.played());
         }
         *statuses.entry(head.status).or_default() += 1;
-        (rewinds, renewals) = (rewinds + life.rewinds, renewals + life.renewals);
+        (rewinds, renewals, sections) = (rewinds + life.rewinds, renewals + life.renewals, sections + life.sections);
     }
     assert_eq!(statuses.len(), 6, "every status was reached: {statuses:?}");
     assert!(rewinds > 50 && renewals > 50, "{rewinds} rewinds and {renewals} renewals");
+    assert!(sections > 100, "{sections} critical sections");
 }
 
 /// What was extended row by row is what reading all rows gives.

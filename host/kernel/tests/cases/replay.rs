@@ -87,6 +87,7 @@ impl Case {
                 format!("diverged: {text}")
             }
             Err(held @ Held::Unavailable(_)) => format!("unavailable: {held}"),
+            Err(held @ Held::Blob { .. }) => format!("without a blob: {held}"),
             Err(held @ Held::Damaged(_)) => format!("damaged: {held}"),
         });
         Ok(said)

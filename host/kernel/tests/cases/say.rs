@@ -1,8 +1,9 @@
 //! What a case says of what followed, in lines.
 
-use kernel::model::{Event, Inbound, TaskId};
+use kernel::model::{Event, Hops, Inbound, TaskId};
 use kernel::orchestration::{
-    Begun, Finished, Gate, Live, OpenTask, Place, State, TaskKind, TaskPhase, child_id, child_seed, has_room,
+    Begun, Finished, Gate, Live, OpenTask, Place, Released, Sent, Stage, State, TaskKind, TaskPhase, child_id,
+    child_seed, has_room, operation_seed,
 };
 
 use crate::notation;
@@ -44,13 +45,24 @@ pub fn finished(finished: &Finished) -> Vec<String> {
     }
     assert!(stop.is_empty() || started.is_some(), "what is to be stopped belongs to an execution");
     said.extend(list("stop ", stop.iter().map(|(task, open)| format!("{}/{}", task.0, open.attempt)), " "));
-    said.extend(list(
-        "send ",
-        send.iter().map(|(to, event)| format!("{} to {to}", notation::show_raised(event))),
-        "; ",
-    ));
+    // As a partition posts it.
+    let mut in_order: Vec<_> = send.iter().collect();
+    in_order.sort_by_key(|(id, _)| *id);
+    said.extend(list("send ", in_order.into_iter().map(|(id, sent)| self::sent(*id, sent)), "; "));
     said.extend(warnings.iter().map(|warning| format!("warn {warning}")));
     said
+}
+
+fn sent(id: TaskId, sent: &Sent) -> String {
+    match sent {
+        Sent::Event { to, event } => format!("{} to {to}", notation::show_raised(event)),
+        Sent::Signal { to, name, input, at } => format!("signal {}", notation::show_operation(to, name, input, *at)),
+        Sent::Unlock(Released { lock, set, hops }) => {
+            let how = if *hops == Hops::Onward { "one after another" } else { "each" };
+            let when = if id == TaskId(u32::MAX) { " at the end" } else { "" };
+            format!("unlock {} of {} {how}{when}", lock.0, notation::show_lock_set(set))
+        }
+    }
 }
 
 /// Where an instance stands.
@@ -63,11 +75,11 @@ pub fn state(state: &State) -> Vec<String> {
     }
 }
 
-/// Tasks that run, and which instances those are that are children.
+/// Tasks that run, and what others are asked for those that are no activities.
 pub fn runs(word: &str, live: &Live, tasks: &[TaskId]) -> Vec<String> {
-    let children = tasks.iter().filter_map(|task| child(live, *task, live.tasks.get(task)?));
+    let asked = tasks.iter().filter_map(|task| asked(live, *task, live.tasks.get(task)?));
     let ids = list(&format!("{word} "), tasks.iter().map(|task| task.0.to_string()), " ");
-    ids.into_iter().chain(children).collect()
+    ids.into_iter().chain(asked).collect()
 }
 
 /// The items of a list that is not empty; a long one is cut short.
@@ -82,11 +94,20 @@ fn list(title: &str, items: impl Iterator<Item = String>, separator: &str) -> Op
     }
 }
 
-fn child(live: &Live, task: TaskId, open: &OpenTask) -> Option<String> {
-    let TaskKind::Child { instance, version } = &open.kind else { return None };
-    let id = child_id(&live.started, task, open.attempt, instance.as_ref());
-    let version = version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default();
-    Some(format!("child {} {id} seed {:x}{version}", open.name, child_seed(&live.started, task, open)))
+fn asked(live: &Live, task: TaskId, open: &OpenTask) -> Option<String> {
+    match &open.kind {
+        TaskKind::Activity { .. } => None,
+        TaskKind::Child { instance, version } => {
+            let id = child_id(&live.started, task, open.attempt, instance.as_ref());
+            let version = version.as_ref().map(|version| format!(" version {version}")).unwrap_or_default();
+            Some(format!("child {} {id} seed {:x}{version}", open.name, child_seed(&live.started, task, open)))
+        }
+        TaskKind::Call { to, operation } => {
+            let seed = operation_seed(&live.started, task, open.attempt);
+            Some(format!("call {} seed {seed:x}", notation::show_operation(to, operation, &open.input, None)))
+        }
+        TaskKind::Lock { set } => Some(format!("lock {}", notation::show_lock_set(set))),
+    }
 }
 
 fn live(live: &Live) -> String {
@@ -101,6 +122,10 @@ fn live(live: &Live) -> String {
     let pending = live.pending.iter().cloned().map(|event| notation::show(&event_of(event)));
     said.extend(list("", tasks, "; "));
     said.extend(list("", timers, "; "));
+    said.extend(live.section.as_ref().map(|section| match section.stage {
+        Stage::Asked => format!("section {} asked", section.lock.0),
+        Stage::Granted => format!("section {} granted", section.lock.0),
+    }));
     said.extend(list("pending ", pending, ", "));
     if !has_room(live, 0) {
         said.push("full".to_owned());
@@ -114,6 +139,8 @@ fn task(id: TaskId, open: &OpenTask) -> String {
     let kind = match open.kind {
         TaskKind::Activity { .. } => "task",
         TaskKind::Child { .. } => "child",
+        TaskKind::Call { .. } => "call",
+        TaskKind::Lock { .. } => "lock",
     };
     match open.phase {
         TaskPhase::Running => format!("{kind} {}/{} runs", id.0, open.attempt),

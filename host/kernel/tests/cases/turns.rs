@@ -11,7 +11,7 @@
 //!   held TIME MESSAGE; …     the same while no turn may be played
 //!   rewind TIME REASON       a client takes the failure back
 //!   repin TIME COMPONENT     another component was found to fit
-//!   guest DECISION; …        its step: activity, timer, child, cancel, send, custom-status · wait [NAME…], complete OUTPUT,
+//!   guest DECISION; …        its step: activity, timer, child, cancel, send, call, signal, lock, release, custom-status · wait [NAME…], complete OUTPUT,
 //!                            fail FAILURE, carry NAME INPUT …, again INPUT; or trap FAILURE
 //! ```
 

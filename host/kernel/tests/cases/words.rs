@@ -2,7 +2,7 @@
 
 use std::str::FromStr;
 
-use kernel::model::Payload;
+use kernel::model::{BlobRef, Payload};
 
 /// The words of one clause, taken from the front; `key=value` words and flags may stand anywhere.
 pub struct Words<'a>(Vec<&'a str>);
@@ -81,14 +81,16 @@ pub fn clauses(line: &str) -> Result<Vec<&str>, String> {
     Ok(clauses)
 }
 
-/// A JSON value; `bytes:100` is a string that is 100 bytes long with its quotes.
+/// A JSON value; `bytes:100` is a string that is 100 bytes long with its quotes, and `blob:100` the same in a blob.
 pub fn payload(word: &str) -> Result<Payload, String> {
-    match word.strip_prefix("bytes:") {
-        Some(count) => {
-            let count: usize = parse(count, "the count of bytes")?;
-            Ok(Payload::trusted(format!("\"{}\"", "x".repeat(count.saturating_sub(2))).as_bytes()))
-        }
-        None => Payload::parse(word.as_bytes()).map_err(|error| format!("{word:?}: {error}")),
+    let string = |count: &str| {
+        let count: usize = parse(count, "the count of bytes")?;
+        Ok::<_, String>(format!("\"{}\"", "x".repeat(count.saturating_sub(2))).into_bytes())
+    };
+    match word.split_once(':') {
+        Some(("bytes", count)) => Ok(Payload::trusted(&string(count)?)),
+        Some(("blob", count)) => Ok(Payload::blob(BlobRef::of(&string(count)?))),
+        _ => Payload::parse(word.as_bytes()).map_err(|error| format!("{word:?}: {error}")),
     }
 }
 

@@ -1,12 +1,13 @@
 //! Activities: their results, their limits, and that nothing of one call is left for another.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::limits::ACTIVITIES_RUNNING_MAX_COUNT;
 use kernel::model::{
     ComponentDigest, FunctionName, InstanceId, Millis, Payload, TaskId, Timestamp, TraceContext, kind,
 };
-use sandbox::{Attempt, Watch};
+use sandbox::{Attempt, NoClient, Watch};
 
 use crate::Host;
 use crate::guest::{Guest, RESULT};
@@ -24,6 +25,7 @@ pub fn attempt(timeout_ms: u64) -> Attempt {
         timeout: Millis(timeout_ms),
         trace: None,
         watch: Watch::default(),
+        client: Arc::new(NoClient),
     }
 }
 
@@ -38,7 +40,7 @@ fn results_and_failures() {
         let component = host.deploy(&guest);
         let got = block_on(host.sandbox.run(component, &attempt(timeout_ms), &Payload::null()));
         match (got, expect) {
-            (Ok(output), Ok(expect)) => assert_eq!(output.as_str(), expect),
+            (Ok(output), Ok(expect)) => assert_eq!(output.shown(), expect),
             (Err(failure), Err((kind, part, retryable))) => {
                 assert_eq!((failure.kind.as_str(), failure.retryable), (kind, retryable), "{failure:?}");
                 assert!(failure.message.contains(part), "{failure:?} has no {part:?}");
@@ -59,7 +61,7 @@ fn results_and_failures() {
     check(
         code("(loop (drop (memory.grow (i32.const 16))) br 0) unreachable"),
         minute,
-        Err((kind::OUT_OF_MEMORY, "134217728", true)),
+        Err((kind::OUT_OF_MEMORY, "536870912", true)),
     );
     check(
         code("call $run_again unreachable").with("(func $run_again call $run_again)"),
@@ -72,8 +74,8 @@ fn results_and_failures() {
     let clocked = format!(
         "(call $now (i32.const 2048)) (if (i64.eqz (i64.load (i32.const 2048))) (then unreachable)) i32.const {RESULT}"
     );
-    check(Guest { run: clocked.clone(), ..Guest::clocked() }, minute, Ok("null"));
-    check(Guest { run: clocked, ..Guest::clocked_activities() }, minute, Ok("null"));
+    check(Guest { run: clocked.clone(), ..Guest::application() }, minute, Ok("null"));
+    check(Guest { run: clocked, ..Guest::activities() }, minute, Ok("null"));
     let orchestrations = host.deploy(&Guest::orchestrations());
     for component in [orchestrations, ComponentDigest::of(b"never deployed")] {
         let failure = block_on(host.sandbox.run(component, &attempt(minute), &Payload::null())).unwrap_err();

@@ -4,12 +4,16 @@
 
 mod activities;
 mod artifacts;
+mod client;
+mod entities;
 mod guest;
+mod http;
 mod inbound;
 mod layout;
 mod progress;
 mod refusals;
 mod steps;
+mod triggers;
 mod turns;
 
 use kernel::model::ComponentDigest;

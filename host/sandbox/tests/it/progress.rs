@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use kernel::limits::PAYLOAD_MAX_BYTES;
+use kernel::limits::PROGRESS_MAX_BYTES;
 use kernel::model::{Failure, Payload, kind};
 
 use crate::Host;
@@ -15,7 +15,7 @@ const DETAIL: u32 = 2_048;
 
 /// An activity with a body of its own, which may report `detail`.
 fn guest(run: &str, detail: &str) -> Guest {
-    Guest { memory: 32, fields: data(DETAIL, detail.as_bytes()), run: run.into(), ..Guest::activities() }
+    Guest { memory: 1_100, fields: data(DETAIL, detail.as_bytes()), run: run.into(), ..Guest::activities() }
 }
 
 /// A call of `report` with so many bytes; 1 is the answer `cancelled`.
@@ -43,7 +43,7 @@ fn what_a_guest_reports_can_be_seen_and_is_checked() {
         let seen = attempt.watch.progress();
         match (got, expect) {
             (Ok(output), Ok(detail)) => {
-                assert_eq!((output, seen.as_ref().map(Payload::as_str)), (Payload::null(), Some(detail)));
+                assert_eq!((output, seen.as_ref().map(Payload::shown)), (Payload::null(), Some(detail.into())));
             }
             (Err(Failure { kind, message, retryable, .. }), Err((expect, part))) => {
                 assert_eq!((kind.as_str(), retryable, seen), (expect, false, None), "{message}");
@@ -55,7 +55,7 @@ fn what_a_guest_reports_can_be_seen_and_is_checked() {
     check("{\"done\": 3}", 11, Ok("{\"done\": 3}"));
     check("", 0, Err((kind::INVALID_JSON, "the progress that the activity reports is not valid JSON")));
     check("half", 4, Err((kind::INVALID_JSON, "the progress that the activity reports is not valid JSON")));
-    check("", PAYLOAD_MAX_BYTES + 1, Err((kind::TOO_LARGE, "the progress that the activity reports is")));
+    check("", PROGRESS_MAX_BYTES + 1, Err((kind::TOO_LARGE, "the progress that the activity reports is")));
     check("", 1 << 30, Err((kind::PROTOCOL, "out of bounds")));
     let deep = "[".repeat(65) + &"]".repeat(65);
     check(&deep, deep.len(), Err((kind::TOO_LARGE, "the progress that the activity reports is")));
@@ -68,7 +68,7 @@ fn the_last_report_is_what_is_seen() {
     let component = host.deploy(&guest(&twice, "17"));
     let attempt = attempt(60_000);
     block_on(host.sandbox.run(component, &attempt, &Payload::null())).unwrap();
-    assert_eq!(attempt.watch.progress().unwrap().as_str(), "17");
+    assert_eq!(attempt.watch.progress().unwrap().shown(), "17");
 }
 
 /// When nobody waits for it any more.

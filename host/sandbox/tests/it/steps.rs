@@ -2,8 +2,9 @@
 
 use kernel::limits::{LOG_LINE_MAX_BYTES, LOG_LINES_PER_TURN_MAX_COUNT};
 use kernel::model::{
-    ActivityOptions, Cause, ChildOptions, Decision, EventName, Failure, FunctionName, InstanceId, LogLevel, LogLine,
-    Millis, Payload, Play, Raised, RetryPolicy, Step, StepStatus, TaskId, Timestamp, kind,
+    ActivityOptions, Cause, ChildOptions, Decision, EntityId, EventName, Failure, FunctionName, InstanceId, LockSet,
+    LogLevel, LogLine, Millis, OperationName, Payload, Play, Raised, RetryPolicy, Step, StepStatus, TaskId, Timestamp,
+    kind,
 };
 use kernel::port::{Sandbox as _, TurnFault};
 
@@ -14,7 +15,7 @@ use crate::turns::start;
 
 /// The step of a guest, with these fields.
 fn played(host: &Host, step: Value, play: Play) -> Result<Step, TurnFault> {
-    let component = host.deploy(&Guest { memory: 200, step, ..Guest::orchestrations() });
+    let component = host.deploy(&Guest { memory: 3_000, step, ..Guest::orchestrations() });
     host.sandbox.open(component, &start(play)).map(|(_, step)| step)
 }
 
@@ -85,6 +86,32 @@ fn decisions_are_read_field_by_field() {
     let sent = record([("instance", text("i-2")), ("name", text("Paid, ünï")), ("input", text("true"))]);
     let raised = Raised { name: event("Paid, ünï"), input: json("true") };
     check(case("send-event", sent), Decision::SendEvent { to: id("i-2"), event: raised });
+}
+
+fn entity(name: &str, key: &str) -> Value {
+    record([("name", text(name)), ("key", text(key))])
+}
+
+#[test]
+fn decisions_about_entities_are_read_field_by_field() {
+    let host = Host::new();
+    let check = |decision: Value, expect: Decision| {
+        let step = played(&host, record([("decisions", list([decision]))]), Play::New).unwrap();
+        assert_eq!(step.decisions, [expect]);
+    };
+    let id = |name: &str, key: &str| EntityId::new(name, key).unwrap();
+    let (to, name) = (id("counter", "@k"), OperationName::parse("Add").unwrap());
+    let fields = [("entity", entity("Counter", "@k")), ("operation", text("Add")), ("input", text("[1]"))];
+    let called = Decision::CallEntity { to: to.clone(), name: name.clone(), input: json("[1]") };
+    check(case("call-entity", Value::Record(fields.to_vec())), called);
+    let signal = |at| Decision::SignalEntity { to: to.clone(), name: name.clone(), input: json("[1]"), at };
+    check(case("signal-entity", Value::Record(fields.to_vec())), signal(None));
+    let later = [&fields[..], &[("at", some(Value::Number(1 << 40)))]].concat();
+    check(case("signal-entity", Value::Record(later)), signal(Some(Timestamp(1 << 40))));
+    let set = LockSet::new(vec![id("b", ""), id("a", "k")]).unwrap();
+    let both = list([entity("B", ""), entity("a", "k"), entity("A", "k")]);
+    check(case("lock-entities", both), Decision::LockEntities { set });
+    check(case("release-lock", Value::Number(70_000)), Decision::ReleaseLock { lock: TaskId(70_000) });
 }
 
 #[test]
@@ -189,9 +216,9 @@ fn what_breaks_the_contract_is_named_with_its_place() {
     check(completed(text("nul")), kind::INVALID_JSON, "the output of the orchestrator");
     check(completed(text(b"\"\xff\"")), kind::INVALID_JSON, "the output of the orchestrator");
     check(completed(claim(64, 1 << 30)), kind::PROTOCOL, "out of bounds");
-    check(completed(claim(64, 2 << 20)), kind::TOO_LARGE, "2097152 bytes");
+    check(completed(claim(64, (64 << 20) + 1)), kind::TOO_LARGE, "67108865 bytes");
     check(field("custom-status", some(text("o"))), kind::INVALID_JSON, "the custom status");
-    check(field("decisions", claim(200_000, 100_000)), kind::TOO_LARGE, "return less");
+    check(field("decisions", claim(200_000, 1_000_000)), kind::TOO_LARGE, "return less");
     check(field("sources", list([text(b"\xff")])), kind::PROTOCOL, "utf-8");
 
     // The second of two decisions, so that the place is told apart from its default.
@@ -216,14 +243,40 @@ fn what_breaks_the_contract_is_named_with_its_place() {
         decision("send-event", &[&named(name, input)[..], &[("instance", text(id))]].concat())
     };
     check(sent("@e@k", "n", "1"), kind::PROTOCOL, "decision 1 of the call sends an event: an instance id must not");
-    check(sent("i", "", "1"), kind::PROTOCOL, "decision 1 of the call sends an event: the name of an event has");
-    check(sent("i", "a\nb", "1"), kind::PROTOCOL, "decision 1 of the call sends an event: the name of an event has");
+    check(
+        sent("i", "", "1"),
+        kind::PROTOCOL,
+        "decision 1 of the call sends an event: the name of an event or an operation has",
+    );
+    check(
+        sent("i", "a\nb", "1"),
+        kind::PROTOCOL,
+        "decision 1 of the call sends an event: the name of an event or an operation has",
+    );
     let input = "the input of event n, where decision 1 of the call sends an event, is not valid JSON";
     check(sent("i", "n", "o"), kind::INVALID_JSON, input);
 
+    let called = |name: &str, key: &str, operation: &str, input: &str| {
+        let fields = [("entity", entity(name, key)), ("operation", text(operation)), ("input", text(input))];
+        decision("call-entity", &fields)
+    };
+    check(called("?", "k", "a", "1"), kind::PROTOCOL, "decision 1 of the call calls an entity: the name of an entity");
+    check(called("e", "/", "a", "1"), kind::PROTOCOL, "decision 1 of the call calls an entity: the key of an entity");
+    check(called("e", "k", "", "1"), kind::PROTOCOL, "decision 1 of the call calls an entity: the name of an event");
+    let input = "the input of a, where decision 1 of the call calls an entity, is not valid JSON";
+    check(called("e", "k", "a", "o"), kind::INVALID_JSON, input);
+    let locked = |entities: Value| field("decisions", list([case("lock-entities", entities)]));
+    check(locked(list([])), kind::PROTOCOL, "decision 0 of the call locks entities: none of them");
+    check(locked(Value::List(vec![entity("e", "k"); 101])), kind::PROTOCOL, "locks entities: 101 of them");
+    check(locked(list([entity("?", "k")])), kind::PROTOCOL, "locks entities: the name of an entity");
+
     let waiting = |name: &str| status(case("waiting", list([text("fine"), text(name)])));
-    check(waiting(""), kind::PROTOCOL, "the guest waits for an event: the name of an event has");
-    check(waiting(&"é".repeat(201)), kind::PROTOCOL, "the guest waits for an event: the name of an event has");
+    check(waiting(""), kind::PROTOCOL, "the guest waits for an event: the name of an event or an operation has");
+    check(
+        waiting(&"é".repeat(201)),
+        kind::PROTOCOL,
+        "the guest waits for an event: the name of an event or an operation has",
+    );
     let next = |input: &str, event: Value| {
         status(case("continued-as-new", record([("input", text(input)), ("carried", list([event]))])))
     };

@@ -56,11 +56,11 @@ fn what_a_guest_does_wrong_is_a_failure_of_the_guest() {
     check(code("(loop br 0) unreachable"), kind::OUT_OF_FUEL, &format!("{TURN_FUEL} instructions in `open`"));
     let recursion = Guest { fields: "(func $deep call $deep)".into(), ..code("call $deep unreachable") };
     check(recursion, kind::STACK_OVERFLOW, "in `deep`");
-    check(code("(loop (drop (memory.grow (i32.const 16))) br 0) unreachable"), kind::OUT_OF_MEMORY, "67108864");
+    check(code("(loop (drop (memory.grow (i32.const 16))) br 0) unreachable"), kind::OUT_OF_MEMORY, "536870912");
     let tables =
         Guest { fields: "(table $t 1 funcref)".into(), ..code("(table.grow $t (ref.null func) (i32.const 200000))") };
     check(tables, kind::OUT_OF_MEMORY, "200001 table elements");
-    let clocked = Guest { open: "(call $now (i32.const 0)) unreachable".into(), ..Guest::clocked() };
+    let clocked = Guest { open: "(call $now (i32.const 0)) unreachable".into(), ..Guest::application() };
     check(clocked, kind::IMPORT_DENIED, "`wasi:clocks/wall-clock@0.2.3.now`");
 
     let reporting = "(drop (call $report (i32.const 0) (i32.const 0))) unreachable";
@@ -94,7 +94,7 @@ fn a_component_that_is_not_there_is_no_fault_of_a_guest() {
         assert!(matches!(&fault, TurnFault::Unavailable(text) if text.contains(part)), "{fault:?}");
     };
     check(ComponentDigest::of(b"never deployed"), "is not deployed");
-    check(host.deploy(&Guest::activities()), "has no orchestrators");
+    check(host.deploy(&Guest::activities()), "has no orchestrator, only activity");
     let component = host.deploy(&Guest::application());
     let sessions: Vec<_> = std::iter::from_fn(|| host.sandbox.open(component, &start(Play::New)).ok()).collect();
     assert!(sessions.len() >= kernel::limits::WARM_SESSIONS_MAX_COUNT);

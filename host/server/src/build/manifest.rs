@@ -1,13 +1,16 @@
 //! What is to be deployed: manifests (`dacapo.toml`) and single components.
 //!
-//! A manifest is refused as a whole for an unknown key, so that a misspelt one is not silently without effect.
+//! A manifest is refused as a whole for an unknown key, so that a misspelt one is not silently without effect. What a
+//! component is bound to is [`crate::triggers`]'s to judge.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use super::unreadable;
 use crate::problem::{Code, Problem};
+use crate::triggers::{Bindings, Grant, HttpBinding, StreamBinding, TimerBinding};
 
 /// The file that is looked for in a folder.
 const FILE_NAME: &str = "dacapo.toml";
@@ -31,6 +34,18 @@ pub struct Component {
     pub wasm: PathBuf,
     /// How the file is made.
     pub build: Option<Build>,
+    /// Which functions of the client it may call.
+    #[serde(default)]
+    pub client: BTreeSet<Grant>,
+    /// The routes that lead to it.
+    #[serde(default)]
+    pub http: Vec<HttpBinding>,
+    /// When which of its functions runs.
+    #[serde(default)]
+    pub timer: Vec<TimerBinding>,
+    /// Which of its functions reads which stream.
+    #[serde(default)]
+    pub stream: Vec<StreamBinding>,
 }
 
 /// How a component is made.
@@ -52,6 +67,8 @@ pub struct Source {
     pub wasm: PathBuf,
     /// How the file is made, if it is not just there.
     pub build: Option<Build>,
+    /// What it is bound to.
+    pub bindings: Bindings,
 }
 
 /// Everything that the paths of a command line name: folders with a manifest, manifests, or components.
@@ -59,7 +76,8 @@ pub fn sources(paths: &[PathBuf]) -> Result<Vec<Source>, Problem> {
     let mut all: Vec<Source> = Vec::new();
     for path in paths {
         for source in of_path(path)? {
-            if all.iter().all(|known| known.wasm != source.wasm) {
+            let is_same = |known: &Source| known.wasm == source.wasm && known.bindings.name == source.bindings.name;
+            if !all.iter().any(is_same) {
                 all.push(source);
             }
         }
@@ -75,11 +93,17 @@ fn of_path(path: &Path) -> Result<Vec<Source>, Problem> {
     };
     let dir = manifest.parent().filter(|dir| !dir.as_os_str().is_empty()).unwrap_or(Path::new(".")).to_owned();
     if manifest.extension().is_none_or(|extension| extension != "toml") {
-        return Ok(vec![Source { dir, wasm: manifest, build: None }]);
+        let bindings = Bindings::none(stem(&manifest));
+        return Ok(vec![Source { dir, wasm: manifest, build: None, bindings }]);
     }
     let text = std::fs::read_to_string(&manifest).map_err(|error| unreadable(&manifest, &error))?;
-    let Manifest { components, .. } = parse(&text, &manifest)?;
-    let source = |Component { wasm, build }| Source { wasm: dir.join(wasm), dir: dir.clone(), build };
+    let Manifest { name, components } = parse(&text, &manifest)?;
+    let source = |component: Component| Source {
+        dir: dir.clone(),
+        wasm: dir.join(&component.wasm),
+        bindings: component.bindings(&name),
+        build: component.build,
+    };
     Ok(components.into_iter().map(source).collect())
 }
 
@@ -97,7 +121,35 @@ fn parse(text: &str, path: &Path) -> Result<Manifest, Problem> {
             return Err(refuse("a build command has no words"));
         }
     }
+    let all: Vec<_> = manifest.components.iter().map(|component| component.bindings(&manifest.name)).collect();
+    for (at, ours) in all.iter().enumerate() {
+        ours.check().map_err(|error| refuse(&error.to_string()))?;
+        for theirs in &all[..at] {
+            if ours.name == theirs.name && !(ours.is_empty() && theirs.is_empty()) {
+                return Err(refuse(&format!("two components are called {}; give their files other names", ours.name)));
+            }
+            ours.check_beside(theirs).map_err(|error| refuse(&error.to_string()))?;
+        }
+    }
     Ok(manifest)
+}
+
+impl Component {
+    /// Its bindings, under the names of the application and of its file.
+    fn bindings(&self, application: &str) -> Bindings {
+        let file = stem(&self.wasm);
+        Bindings {
+            name: if file == application { file } else { format!("{application}/{file}") },
+            grants: self.client.clone(),
+            http: self.http.clone(),
+            timers: self.timer.clone(),
+            streams: self.stream.clone(),
+        }
+    }
+}
+
+fn stem(file: &Path) -> String {
+    file.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
 #[cfg(test)]
@@ -105,11 +157,16 @@ mod tests {
     use super::*;
     use expect_test::{Expect, expect};
 
+    fn shown(component: &Component) -> String {
+        let bindings = serde_json::to_string(&component.bindings("a")).unwrap();
+        format!("{:?} {:?} {bindings}\n", component.wasm, component.build)
+    }
+
     #[test]
     fn manifests() {
         let check = |text: &str, expect: Expect| {
             let got = match parse(text, Path::new("app/dacapo.toml")) {
-                Ok(manifest) => format!("{:?}\n", manifest.components),
+                Ok(manifest) => manifest.components.iter().map(shown).collect(),
                 Err(problem) => format!("{}: {problem}\n", problem.code),
             };
             expect.assert_eq(&got);
@@ -117,20 +174,20 @@ mod tests {
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\n",
             expect![[r#"
-            [Component { wasm: "a.wasm", build: None }]
-        "#]],
+                "a.wasm" None {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+            "#]],
         );
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { cargo = \"a\" }\n",
             expect![[r#"
-            [Component { wasm: "a.wasm", build: Some(Cargo("a")) }]
-        "#]],
+                "a.wasm" Some(Cargo("a")) {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+            "#]],
         );
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { command = [\"make\"] }\n",
             expect![[r#"
-            [Component { wasm: "a.wasm", build: Some(Command(["make"])) }]
-        "#]],
+                "a.wasm" Some(Command(["make"])) {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+            "#]],
         );
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { command = [] }\n",
@@ -151,12 +208,12 @@ mod tests {
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nwsam = \"b.wasm\"\n",
             expect![[r#"
-            invalid_manifest: app/dacapo.toml: TOML parse error at line 4, column 1
-              |
-            4 | wsam = "b.wasm"
-              | ^^^^
-            unknown field `wsam`, expected `wasm` or `build`
-        "#]],
+                invalid_manifest: app/dacapo.toml: TOML parse error at line 4, column 1
+                  |
+                4 | wsam = "b.wasm"
+                  | ^^^^
+                unknown field `wsam`, expected one of `wasm`, `build`, `client`, `http`, `timer`, `stream`
+            "#]],
         );
         check(
             "name = \"a\"\n[[component]]\nwasm = \"a.txt\"\n",
@@ -188,6 +245,102 @@ mod tests {
             1 | 
               | ^
             missing field `name`
+        "#]],
+        );
+    }
+
+    #[test]
+    fn bindings() {
+        let check = |rest: &str, expect: Expect| {
+            let text = format!("name = \"a\"\n[[component]]\nwasm = \"b.wasm\"\n{rest}");
+            let got = match parse(&text, Path::new("dacapo.toml")) {
+                Ok(manifest) => manifest.components.iter().map(shown).collect(),
+                Err(problem) => format!("{}: {problem}\n", problem.code),
+            };
+            expect.assert_eq(&got);
+        };
+        check(
+            r#"
+client = ["start", "read-entity"]
+[[component.http]]
+route = "sessions/{session}/messages"
+methods = ["POST"]
+[[component.timer]]
+function = "nightly"
+schedule = "0 0 3 * * *"
+time-zone = "Europe/Berlin"
+[[component.stream]]
+function = "on_event"
+connection = "main"
+stream = "EVENTS"
+subject = "events.>"
+durable = "article-events"
+dead-letter = "dead.events"
+"#,
+            expect![[r#"
+                "b.wasm" None {"name":"a/b","grants":["start","read-entity"],"http":[{"route":"sessions/{session}/messages","methods":["POST"]}],"timers":[{"function":"nightly","schedule":"0 0 3 * * *","time-zone":"Europe/Berlin"}],"streams":[{"function":"on_event","connection":"main","stream":"EVENTS","subject":"events.>","durable":"article-events","batch":100,"start":"all","max-deliveries":5,"dead-letter":"dead.events"}]}
+            "#]],
+        );
+        check(
+            "client = [\"urls\"]\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: TOML parse error at line 4, column 11
+              |
+            4 | client = ["urls"]
+              |           ^^^^^^
+            unknown variant `urls`, expected one of `start`, `signal`, `raise`, `status`, `query`, `terminate`, `suspend`, `resume`, `purge`, `read-entity`
+        "#]],
+        );
+        check(
+            "[[component.http]]\nroute = \"/a\"\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: TOML parse error at line 5, column 9
+              |
+            5 | route = "/a"
+              |         ^^^^
+            "/a" is not a route: leave out the slash at its begin or end; it is served under /api/ anyway
+        "#]],
+        );
+        check(
+            "[[component.http]]\nroute = \"a\"\nmethods = [\"BREW\"]\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: TOML parse error at line 6, column 12
+              |
+            6 | methods = ["BREW"]
+              |            ^^^^^^
+            unknown variant `BREW`, expected one of `DELETE`, `GET`, `HEAD`, `OPTIONS`, `PATCH`, `POST`, `PUT`
+        "#]],
+        );
+        check(
+            "[[component.timer]]\nfunction = \"f\"\nschedule = \"0 0 25 * * *\"\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: TOML parse error at line 6, column 12
+              |
+            6 | schedule = "0 0 25 * * *"
+              |            ^^^^^^^^^^^^^^
+            "0 0 25 * * *" is not a cron expression: hours (25): Component error: Number out of bounds; it has the form "seconds minutes hours day month weekday"
+        "#]],
+        );
+        check(
+            "[[component.timer]]\nfunction = \"f\"\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: TOML parse error at line 4, column 1
+              |
+            4 | [[component.timer]]
+              | ^^^^^^^^^^^^^^^^^^^
+            missing field `schedule`
+        "#]],
+        );
+        check(
+            "http = [{ route = \"x/{id}\" }]\n[[component]]\nwasm = \"c.wasm\"\nhttp = [{ route = \"x/y\" }]\n",
+            expect![[r#"
+                invalid_manifest: dacapo.toml: component a/c: route x/y: DELETE clashes with route x/{id} of a/b; change one of them, or deploy a/b again without it
+            "#]],
+        );
+        check(
+            "http = [{ route = \"x\" }]\n[[component]]\nwasm = \"c/b.wasm\"\n",
+            expect![[r#"
+            invalid_manifest: dacapo.toml: two components are called a/b; give their files other names
         "#]],
         );
     }

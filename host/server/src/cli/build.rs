@@ -32,7 +32,7 @@ pub fn run(args: &Build, format: Format) -> Result<Exit, CliError> {
                 "file": file,
                 "bytes": bytes.len(),
                 "digest": inspection.digest.to_string(),
-                "world": inspection.world.to_string(),
+                "roles": inspection.roles.to_string(),
                 "imports": inspection.imports,
             })),
         }
@@ -48,6 +48,6 @@ fn line(file: &Path, bytes: usize, inspection: &sandbox::Inspection) -> String {
         true => "nothing".to_owned(),
         false => inspection.imports.join(", "),
     };
-    let (world, digest) = (inspection.world, inspection.digest.short());
-    format!("{}: {}, {world}, sha256:{digest}, imports {imports}", file.display(), size(bytes))
+    let (roles, digest) = (&inspection.roles, inspection.digest.short());
+    format!("{}: {}, {roles}, sha256:{digest}, imports {imports}", file.display(), size(bytes))
 }

@@ -1,53 +1,82 @@
 //! `check`: all that a deployment would find out, without a host.
 
+use std::path::PathBuf;
+
 use kernel::model::Function;
-use sandbox::{Inspection, inspect};
+use sandbox::{Deployed, Inspection, inspect};
 use serde_json::{Value, json};
 
 use super::args::Check;
 use super::exit::{CliError, Exit};
 use super::output::{self, Format, brief, fields, printable, size};
 use super::scratch::Scratch;
-use crate::build::read;
+use crate::build::{Source, read, sources};
+use crate::http::API_BASE;
+use crate::problem::{Code, Problem};
+use crate::triggers::Bindings;
 
-/// Tells whether a component would be accepted. A refusal is an error with the code that a deployment would give.
+/// A component that would be accepted.
+struct Checked {
+    file: PathBuf,
+    bytes: usize,
+    inspection: Inspection,
+    deployed: Deployed,
+    bindings: Bindings,
+}
+
+/// Tells whether components would be accepted, and what a manifest binds to them. A refusal is an error with the code that a
+/// deployment would give.
 pub fn run(args: &Check, format: Format) -> Result<Exit, CliError> {
-    let bytes = read(&args.file)?;
-    let inspection = inspect(&bytes).map_err(|refusal| CliError::refused(&args.file, &refusal))?;
-    let functions = functions(&bytes, args)?;
+    let checked = sources(std::slice::from_ref(&args.file))?.into_iter().map(check).collect::<Result<Vec<_>, _>>()?;
     match format {
-        Format::Text => output::data(&text(args, bytes.len(), &inspection, &functions)),
-        Format::Json => output::data(&document(args, bytes.len(), &inspection, &functions).to_string()),
+        Format::Text => checked.iter().for_each(|checked| output::data(&text(checked))),
+        Format::Json => {
+            let mut documents: Vec<_> = checked.iter().map(document).collect();
+            let all = match checked.iter().any(|checked| checked.file != args.file) {
+                true => json!({ "components": documents }),
+                false => documents.remove(0),
+            };
+            output::data(&all.to_string());
+        }
     }
     Ok(Exit::DONE)
 }
 
 /// Deploys into a sandbox of its own, which is thrown away.
-fn functions(bytes: &[u8], args: &Check) -> Result<Vec<Function>, CliError> {
-    let deployed = Scratch::new()?.sandbox.deploy(bytes);
-    Ok(deployed.map_err(|refusal| CliError::refused(&args.file, &refusal))?.functions)
+fn check(source: Source) -> Result<Checked, CliError> {
+    let Source { wasm: file, bindings, .. } = source;
+    let bytes = read(&file)?;
+    let inspection = inspect(&bytes).map_err(|refusal| CliError::refused(&file, &refusal))?;
+    let deployed = Scratch::new()?.sandbox.deploy(&bytes);
+    let deployed = deployed.map_err(|refusal| CliError::refused(&file, &refusal))?;
+    let fits = bindings.check_component(&deployed);
+    fits.map_err(|error| Problem::new(Code::InvalidManifest, error.to_string()))?;
+    Ok(Checked { file, bytes: bytes.len(), inspection, deployed, bindings })
 }
 
-fn text(args: &Check, bytes: usize, inspection: &Inspection, functions: &[Function]) -> String {
+fn text(checked: &Checked) -> String {
+    let Checked { file, bytes, inspection, deployed, bindings } = checked;
     let imports = match inspection.imports.is_empty() {
         true => "nothing".to_owned(),
         false => printable(&inspection.imports.join(", ")),
     };
     let mut lines = vec![
-        ("file", format!("{}, {}", args.file.display(), size(bytes))),
+        ("file", format!("{}, {}", file.display(), size(*bytes))),
         ("digest", format!("sha256:{}", inspection.digest)),
-        ("world", inspection.world.to_string()),
+        ("roles", inspection.roles.to_string()),
         ("imports", imports),
     ];
-    for function in functions {
+    for function in &deployed.functions {
         let doc = function.doc.as_deref().and_then(|doc| doc.lines().next()).unwrap_or_default();
         lines.push((function.kind.as_str(), format!("{}  {}", function.name, brief(doc)).trim_end().to_owned()));
     }
+    lines.extend(bindings.lines(API_BASE));
     lines.push(("verdict", "accepted".to_owned()));
     fields(&lines)
 }
 
-fn document(args: &Check, bytes: usize, inspection: &Inspection, functions: &[Function]) -> Value {
+fn document(checked: &Checked) -> Value {
+    let Checked { file, bytes, inspection, deployed, bindings } = checked;
     let schema = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
     let function = |function: &Function| {
         json!({
@@ -59,13 +88,14 @@ fn document(args: &Check, bytes: usize, inspection: &Inspection, functions: &[Fu
         })
     };
     json!({
-        "file": args.file,
+        "file": file,
         "bytes": bytes,
         "digest": inspection.digest.to_string(),
-        "world": inspection.world.to_string(),
+        "roles": inspection.roles.to_string(),
         "imports": inspection.imports,
         "exports": inspection.exports,
-        "functions": functions.iter().map(function).collect::<Vec<_>>(),
+        "functions": deployed.functions.iter().map(function).collect::<Vec<_>>(),
+        "bindings": bindings,
         "verdict": "accepted",
     })
 }

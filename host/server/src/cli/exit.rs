@@ -58,6 +58,10 @@ impl Exit {
             | Code::BodyTimeout
             | Code::BodyBroken
             | Code::RouteNotFound
+            | Code::MethodNotAllowed
+            | Code::TriggerFailed
+            | Code::TriggerTimeout
+            | Code::TooBusy
             | Code::TooManyPending
             | Code::StorageFull
             | Code::ComponentUnavailable

@@ -123,12 +123,13 @@ fn what(event: &Event) -> String {
     let value = |value: &Option<Box<RawValue>>| value.as_ref().map(|value| value.get().to_owned());
     let attempt = event.attempt.map(|attempt| format!("attempt {attempt}: "));
     let status = event.orchestration_status.as_ref().map(|status| format!("{status} "));
-    let instance = event.instance_id.as_ref().map(|id| format!("{id} "));
-    let name = event.name.as_ref().map(|name| format!("{name} "));
+    let instance = event.instance_id.as_ref().or(event.entity_id.as_ref()).map(|id| format!("{id} "));
+    let name = event.name.as_ref().or(event.operation.as_ref()).map(|name| format!("{name} "));
     let thing = value(&event.result)
         .or_else(|| event.reason.as_ref().map(|reason| unquoted(reason)))
         .or_else(|| event.fire_at.as_ref().map(|at| format!("due {at}")))
         .or_else(|| value(&event.custom_status))
+        .or_else(|| event.lock_set.as_ref().map(|entities| entities.join(", ")))
         .or_else(|| event.component.as_ref().map(|digest| format!("sha256:{digest}")))
         .or_else(|| value(&event.input));
     [instance, name, status, attempt, thing].into_iter().flatten().collect()
@@ -154,6 +155,9 @@ mod tests {
             {"EventType":"CustomStatusSet","Timestamp":"05:03","CustomStatus":3},
             {"EventType":"EventRaised","Timestamp":"05:03","Name":"approval","Input":true},
             {"EventType":"SubOrchestrationInstanceCompleted","Timestamp":"05:03","FunctionName":"ship","InstanceId":"s1","Result":1},
+            {"EventType":"EntityOperationCompleted","Timestamp":"05:03","EntityId":"@counter@a","Operation":"add","Input":2,"Result":5},
+            {"EventType":"EntityOperationSignaled","Timestamp":"05:03","EntityId":"@counter@a","Operation":"add","Input":2},
+            {"EventType":"EntityLockGranted","Timestamp":"05:03","LockSet":["@account@a","@account@b"]},
             {"EventType":"ExecutionSuspended","Timestamp":"05:03","Reason":"audit"},
             {"EventType":"ExecutionCompleted","Timestamp":"05:04","OrchestrationStatus":"Completed","Result":[1]}
         ]"#;
@@ -167,6 +171,9 @@ mod tests {
             05:03  CustomStatusSet                              3
             05:03  EventRaised                                  approval true
             05:03  SubOrchestrationInstanceCompleted  ship      s1 1
+            05:03  EntityOperationCompleted                     @counter@a add 5
+            05:03  EntityOperationSignaled                      @counter@a add 2
+            05:03  EntityLockGranted                            @account@a, @account@b
             05:03  ExecutionSuspended                           audit
             05:04  ExecutionCompleted                           Completed [1]
         "#]]

@@ -67,7 +67,8 @@ async fn ask(
     Ok(Exit::DONE)
 }
 
-fn done(id: &str, operation: &str, said: &str, format: Format) {
+/// Tells that something was done to an instance or an entity.
+pub fn done(id: &str, operation: &str, said: &str, format: Format) {
     match format {
         Format::Json => output::data(&serde_json::json!({ "id": id, "operation": operation }).to_string()),
         Format::Text => output::note(&format!("{said} {}", printable(id))),

@@ -9,6 +9,7 @@ mod build;
 mod check;
 mod client;
 mod divergence;
+mod entity;
 mod exit;
 mod history;
 mod log;
@@ -66,6 +67,7 @@ fn run(command: Command, format: Format) -> Result<Exit, CliError> {
         Command::Rewind(because) => client::block_on(manage::operate(manage::REWIND, because, format)),
         Command::Restart(restart) => client::block_on(manage::restart(restart, format)),
         Command::Purge(purge) => client::block_on(purge::run(purge, format)),
+        Command::Entity(entity) => client::block_on(entity::run(entity, format)),
         Command::ClientBinding(binding) => client::block_on(binding::run(binding)),
     }
 }

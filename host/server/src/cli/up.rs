@@ -13,9 +13,10 @@ use super::log;
 use super::output::{note, size};
 use crate::build::{build, read, sources};
 use crate::config::{Exposure, HubName, Settings, check_exposure};
-use crate::http::{HostGuard, Site, WEBHOOK_BASE, serve};
-use crate::hub::{self, DeployError, Hub, OpenError, OpenOptions};
+use crate::http::{API_BASE, HostGuard, Origin, Site, UrlBase, WEBHOOK_BASE, serve};
+use crate::hub::{self, Bound, DeployError, Hub, OpenError, OpenOptions};
 use crate::problem::{Code, Problem};
+use crate::triggers::{Bindings, InvalidBindings, RouteTable, Triggers};
 
 /// Builds, deploys and serves until a signal says stop.
 pub fn run(args: Up) -> Result<Exit, CliError> {
@@ -24,11 +25,15 @@ pub fn run(args: Up) -> Result<Exit, CliError> {
     let address = SocketAddr::new(args.host, args.port);
     check_exposure(address, if args.insecure { Exposure::Anyone } else { Exposure::LoopbackOnly })?;
     let components = components(&args)?;
+    let settings = settings(&args)?;
+    for (_, bindings) in &components {
+        bindings.check_connections(settings.streams.keys().map(String::as_str)).map_err(refused)?;
+    }
     // Taken before the hub is opened, so that a port in use is told before anything happens in the data folder.
     let listener = listen(address)?;
-    let (hub, running) = hub::open(options(&args, &name, settings(&args)?)).map_err(open_problem)?;
+    let (hub, running) = hub::open(options(&args, &name, &settings)).map_err(open_problem)?;
     let served = runtime().and_then(|runtime| {
-        let served = runtime.block_on(deploy_and_serve(&args, &components, listener, hub, name));
+        let served = runtime.block_on(deploy_and_serve(&args, settings, &components, listener, hub, name));
         // What still waits was told that the host stops.
         runtime.shutdown_background();
         served
@@ -39,7 +44,8 @@ pub fn run(args: Up) -> Result<Exit, CliError> {
 
 async fn deploy_and_serve(
     args: &Up,
-    components: &[PathBuf],
+    settings: Settings,
+    components: &[(PathBuf, Bindings)],
     listener: TcpListener,
     hub: Hub,
     name: HubName,
@@ -51,7 +57,11 @@ async fn deploy_and_serve(
         deployed = deploy(&hub, components) => deployed?,
         () = signals.next() => return Ok(()),
     }
-    announce(args, &hub, address);
+    let bound = hub.bound();
+    let here = address.to_string();
+    let urls = UrlBase::new(Origin { scheme: "http", host: &here }, name.clone());
+    let _triggers = Triggers::start(&hub, &bound, &settings.streams, urls).await?;
+    announce(args, &hub, &bound, address);
     let guard = match address.ip().is_loopback() {
         true => HostGuard::Loopback(args.allow_host.clone()),
         false => HostGuard::Any,
@@ -64,26 +74,31 @@ async fn deploy_and_serve(
             std::process::exit(Exit::INTERRUPTED.code().into());
         });
     };
-    serve(listener, Site::new(hub, name, guard), stop).await;
+    let site = Site::new(hub, name, guard, settings.http.forwarded_headers, RouteTable::new(bound));
+    serve(listener, site, stop).await;
     Ok(())
 }
 
 /// The files to deploy, built if need be.
-fn components(args: &Up) -> Result<Vec<PathBuf>, CliError> {
+fn components(args: &Up) -> Result<Vec<(PathBuf, Bindings)>, CliError> {
     let mut paths = args.paths.clone();
     if paths.is_empty() && Path::new("dacapo.toml").is_file() {
         paths.push(".".into());
     }
-    let built = sources(&paths)?.into_iter().map(|source| build(&source, args.installs.installs(), note));
+    let built = sources(&paths)?.into_iter().map(|source| {
+        let file = build(&source, args.installs.installs(), note)?;
+        Ok::<_, Problem>((file, source.bindings))
+    });
     Ok(built.collect::<Result<_, _>>()?)
 }
 
-async fn deploy(hub: &Hub, components: &[PathBuf]) -> Result<(), CliError> {
-    for file in components {
+async fn deploy(hub: &Hub, components: &[(PathBuf, Bindings)]) -> Result<(), CliError> {
+    for (file, bindings) in components {
         let bytes = read(file)?;
         let (begun, length) = (Instant::now(), bytes.len());
-        let deployed = hub.deploy(bytes).await.map_err(|error| match error {
+        let deployed = hub.deploy(bytes, bindings.clone()).await.map_err(|error| match error {
             DeployError::Refused(refusal) => CliError::refused(file, &refusal),
+            DeployError::Bindings(error) => refused(error).into(),
             DeployError::Storage(_) => {
                 Problem::new(Code::ComponentNotStored, format!("{}: {error}", file.display())).into()
             }
@@ -95,7 +110,7 @@ async fn deploy(hub: &Hub, components: &[PathBuf]) -> Result<(), CliError> {
 }
 
 /// Tells what is served and where. Scripts look for the line that says `listening`; it is the last one.
-fn announce(args: &Up, hub: &Hub, address: SocketAddr) {
+fn announce(args: &Up, hub: &Hub, bound: &[Bound], address: SocketAddr) {
     let functions = hub.functions();
     let named = |kind| {
         let of_kind = functions.iter().map(|deployed| &deployed.function).filter(move |f| f.kind == kind);
@@ -104,6 +119,10 @@ fn announce(args: &Up, hub: &Hub, address: SocketAddr) {
     let (orchestrators, activities) = (named(FunctionKind::Orchestrator), named(FunctionKind::Activity));
     if !activities.is_empty() {
         note(&format!("activities: {}", activities.join(", ")));
+    }
+    let base = format!("http://{address}{API_BASE}");
+    for (kind, text) in bound.iter().flat_map(|bound| bound.bindings.lines(&base)) {
+        note(&format!("{kind}: {text}"));
     }
     for name in &orchestrators {
         note(&format!("  curl -X POST http://{address}{WEBHOOK_BASE}/orchestrators/{name} -d null"));
@@ -126,7 +145,7 @@ fn settings(args: &Up) -> Result<Settings, CliError> {
     Ok(Settings::parse(&text, &path)?)
 }
 
-fn options(args: &Up, name: &HubName, settings: Settings) -> OpenOptions {
+fn options(args: &Up, name: &HubName, settings: &Settings) -> OpenOptions {
     OpenOptions {
         data: args.data.clone(),
         hub: name.as_str().to_owned(),
@@ -135,8 +154,14 @@ fn options(args: &Up, name: &HubName, settings: Settings) -> OpenOptions {
             args::Durability::Relaxed => store_sqlite::Durability::Relaxed,
         },
         storage_max_pages: args.storage_max_pages,
-        egress: settings.egress,
+        egress: settings.egress.clone(),
+        blobs: settings.blobs.options(&args.data.join("hubs").join(name.as_str()), name),
+        payload_max_bytes: settings.payloads.max_bytes,
     }
+}
+
+fn refused(error: InvalidBindings) -> Problem {
+    Problem::new(Code::InvalidManifest, error.to_string())
 }
 
 fn open_problem(error: OpenError) -> Problem {
@@ -146,6 +171,8 @@ fn open_problem(error: OpenError) -> Problem {
         OpenError::Store(Store::NotOurs { .. }) => Code::DataForeign,
         OpenError::Store(Store::NewerSchema { .. }) => Code::DataNewer,
         OpenError::Store(Store::Damaged { .. } | Store::Io { .. }) | OpenError::Catalog(_) => Code::DataUnusable,
+        OpenError::Blobs(blobs::OpenBlobsError::Options(_)) => Code::InvalidSetting,
+        OpenError::Blobs(blobs::OpenBlobsError::Folder { .. }) => Code::DataUnusable,
         OpenError::Sandbox(sandbox::OpenError::Artifacts(_)) => Code::DataUnusable,
         OpenError::Sandbox(sandbox::OpenError::Engine(_)) | OpenError::Threads(_) => Code::InternalError,
     };

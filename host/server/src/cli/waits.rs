@@ -1,7 +1,7 @@
 //! What an instance waits for, told from its history.
 
 use kernel::codec::Export;
-use kernel::model::{Record, Started, TaskId};
+use kernel::model::{EntityId, Record, Started, TaskId};
 use kernel::orchestration::{Live, OpenTask, State, TaskKind, TaskPhase, child_id, fold};
 
 use crate::http::rfc3339;
@@ -38,6 +38,11 @@ fn of(started: &Started, live: &Live) -> Vec<String> {
 
 fn of_task(started: &Started, task: TaskId, open: &OpenTask) -> String {
     let what = match &open.kind {
+        TaskKind::Call { to, operation } => format!("the operation {operation} of {to}"),
+        TaskKind::Lock { set } => {
+            let entities: Vec<_> = set.entities().iter().map(EntityId::to_string).collect();
+            format!("the lock of {}", entities.join(", "))
+        }
         TaskKind::Activity { .. } => format!("activity {}", open.name),
         TaskKind::Child { instance, .. } => {
             format!("child {} ({})", child_id(started, task, open.attempt, instance.as_ref()), open.name)

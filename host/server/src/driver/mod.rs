@@ -13,9 +13,12 @@
 //! It knows threads, channels and clocks. It does not decide anything: what may happen next is the kernel's.
 
 mod clock;
+mod entities;
 mod histories;
 mod partition;
+mod payloads;
 mod sessions;
+mod sweeper;
 mod tasks;
 mod threads;
 mod turns;
@@ -28,7 +31,11 @@ use tokio::sync::oneshot;
 
 pub use clock::Clock;
 pub(crate) use partition::{Commits, Driver, HeldInstances, Parts, start_commits};
-pub(crate) use sessions::Sessions;
+pub use payloads::PayloadError;
+pub(crate) use payloads::Payloads;
+use sessions::Sessions;
+pub(crate) use sweeper::Refusals;
+pub use tasks::ActivityClients;
 pub(crate) use tasks::Running;
 
 /// What the partition thread is sent.

@@ -2,24 +2,28 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock, mpsc};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use crossbeam_channel as queue;
-use kernel::limits::WARM_SESSIONS_MAX_COUNT;
-use kernel::model::InstanceId;
+use kernel::limits::{BLOB_RETRY_MAX_MS, WARM_SESSIONS_MAX_COUNT};
+use kernel::model::{InstanceId, Millis};
 use kernel::orchestration::Held;
 use kernel::partition::{BatchNo, Effect, Input, Partition, Reply, ReplyTo};
 use kernel::port::{CommitError, Recovery};
-use sandbox::Session;
 use store_sqlite::{Readers, Writer, WriterHandle, spawn_writer};
 use tokio::sync::oneshot;
 
 use super::histories::Histories;
-use super::tasks::{Running, Tasks, World};
+use super::sessions::Warm;
+use super::tasks::{ActivityClients, Running, Tasks, World};
 use super::threads::{Priority, lower, spawn};
 use super::turns::{Job, TurnWorker};
-use super::{Clock, Mail, Mailbox, Sessions};
+use super::{Clock, Mail, Mailbox, Payloads, Refusals, Sessions, sweeper};
+use blobs::Blobs;
+
 use crate::egress::Egress;
 use crate::hub::Components;
 
@@ -37,6 +41,13 @@ pub(crate) struct Parts {
     pub clock: Arc<Clock>,
     pub components: Arc<Components>,
     pub egress: Egress,
+    pub blobs: Blobs,
+    /// How long a blob stays to which nothing refers.
+    pub blob_grace: Millis,
+    pub refusals: Refusals,
+    /// The largest payload that is taken, in bytes.
+    pub payload_max_bytes: usize,
+    pub clients: ActivityClients,
     pub readers: Readers,
     pub commits: Arc<Commits>,
     pub recovery: Recovery,
@@ -47,11 +58,17 @@ pub(crate) struct Parts {
 }
 
 /// Starts the commit thread, which reports to a mailbox.
-pub(crate) fn start_commits(writer: Writer, partition: Mailbox) -> io::Result<Commits> {
+pub(crate) fn start_commits(
+    writer: Writer,
+    partition: Mailbox,
+    refusals: Refusals,
+    clock: Arc<Clock>,
+) -> io::Result<Commits> {
     spawn_writer(writer, move |batch, outcome| {
         let mail = match outcome {
             Ok(()) => Mail::Input(Input::Committed(batch)),
             Err(CommitError::Full(text)) => {
+                refusals.note(clock.now());
                 tracing::warn!("the storage is full, new instances are refused: {text}");
                 Mail::Input(Input::Refused(batch))
             }
@@ -68,6 +85,7 @@ pub(crate) struct Driver {
     pub mailbox: Mailbox,
     pub held: HeldInstances,
     pub running: Running,
+    pub payloads: Payloads,
     partition: JoinHandle<()>,
     activities: tokio::runtime::Runtime,
 }
@@ -83,29 +101,44 @@ impl Driver {
             .enable_all()
             .build()?;
         let runtime = activities.handle().clone();
+        let held = HeldInstances::default();
+        let (blobs, readers) = (parts.blobs.clone(), parts.readers.clone());
+        sweeper::start(&runtime, blobs, parts.blob_grace, readers, parts.refusals, Arc::clone(&parts.clock));
+        let payloads = Payloads::new(parts.blobs, parts.payload_max_bytes, runtime.clone());
         let world = World {
             components: Arc::clone(&parts.components),
             egress: parts.egress,
+            payloads: payloads.clone(),
+            clients: parts.clients,
+            held: Arc::clone(&held),
             clock: Arc::clone(&parts.clock),
             partition: mailbox.clone(),
         };
         let running = Running::default();
-        let tasks = Tasks::new(runtime, world, running.clone());
+        let tasks = Tasks::new(runtime.clone(), world, running.clone());
         let sessions = Arc::new(Sessions::new(WARM_SESSIONS_MAX_COUNT));
         let turns = TurnWorker {
             components: parts.components,
             readers: parts.readers,
+            payloads: payloads.clone(),
             sessions: Arc::clone(&sessions),
             histories: Histories::default(),
             partition: mailbox.clone(),
         };
         let jobs = start_turn_threads(&turns, parts.guest_threads)?;
-        let held = HeldInstances::default();
-        let hands =
-            Hands { jobs, tasks, commits: parts.commits, sessions, held: Arc::clone(&held), asking: HashMap::new() };
+        let retry = Retry { runtime, partition: mailbox.clone(), is_set: Arc::default() };
+        let hands = Hands {
+            jobs,
+            tasks,
+            commits: parts.commits,
+            sessions,
+            held: Arc::clone(&held),
+            asking: HashMap::new(),
+            retry,
+        };
         let (mail, clock, recovery) = (parts.mail, parts.clock, parts.recovery);
         let partition = spawn("partition", Priority::Host, move || run(&mail, &clock, recovery, hands))?;
-        Ok(Self { mailbox, held, running, partition, activities })
+        Ok(Self { mailbox, held, running, payloads, partition, activities })
     }
 
     /// Waits for the commit that is under way and stops. Activities that run are broken off; they run again later.
@@ -198,9 +231,32 @@ struct Hands {
     jobs: queue::Sender<Job>,
     tasks: Tasks,
     commits: Arc<Commits>,
-    sessions: Arc<Sessions<Session>>,
+    sessions: Arc<Sessions<Warm>>,
     held: HeldInstances,
     asking: HashMap<ReplyTo, oneshot::Sender<Reply>>,
+    retry: Retry,
+}
+
+/// Lets what is held for want of a blob be tried again after a while.
+struct Retry {
+    runtime: tokio::runtime::Handle,
+    partition: Mailbox,
+    is_set: Arc<AtomicBool>,
+}
+
+impl Retry {
+    fn set(&self) {
+        if self.is_set.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let (partition, is_set) = (self.partition.clone(), Arc::clone(&self.is_set));
+        self.runtime.spawn(async move {
+            tokio::time::sleep(Duration::from_millis(BLOB_RETRY_MAX_MS)).await;
+            is_set.store(false, Ordering::Relaxed);
+            // Without a partition thread nobody is held.
+            let _ = partition.send(Mail::Input(Input::Retry));
+        });
+    }
 }
 
 impl Hands {
@@ -209,6 +265,7 @@ impl Hands {
             match effect {
                 Effect::Load(key, load, depth) => self.job(Job::Load(key, load, depth)),
                 Effect::Play { no, work } => self.job(Job::Play(no, work)),
+                Effect::Apply { no, component, batch } => self.job(Job::Apply(no, component, batch)),
                 Effect::Run(task) => self.tasks.run(*task),
                 Effect::Stop(no, of) => self.tasks.stop(no, of),
                 Effect::StopAll(no) => self.tasks.stop_all(no),
@@ -225,13 +282,24 @@ impl Hands {
                 }
                 Effect::Forget(no) => self.sessions.forget(no),
                 Effect::Hold { id, held } => {
-                    tracing::warn!(instance = %id, "held: {held}");
-                    self.held.write().unwrap_or_else(PoisonError::into_inner).insert(id, held);
+                    if matches!(held, Held::Blob { .. }) || (id.is_entity() && matches!(held, Held::Unavailable(_))) {
+                        self.retry.set();
+                    }
+                    let mut table = self.held.write().unwrap_or_else(PoisonError::into_inner);
+                    // One that is tried again and again is told of once.
+                    if table.get(&id) != Some(&held) {
+                        tracing::warn!(instance = %id, "held: {held}");
+                    }
+                    table.insert(id, held);
                 }
                 Effect::Release(id) => {
                     tracing::info!(instance = %id, "not held any more");
                     self.held.write().unwrap_or_else(PoisonError::into_inner).remove(&id);
                 }
+                Effect::SignalFailed { id, failed } => {
+                    tracing::warn!(entity = %id, operation = %failed.name, "a signal failed: {}", failed.failure);
+                }
+                Effect::Lost(what) => tracing::warn!("{what}"),
                 Effect::Warn(id, warning) => tracing::warn!(instance = %id, "close to a limit: {warning}"),
                 Effect::BadLetter(why) => {
                     tracing::error!("a message between instances cannot be read and is left where it is: {why}");

@@ -5,7 +5,17 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use kernel::model::InstanceNo;
+use kernel::model::{ComponentDigest, InstanceNo};
+use sandbox::{EntitySession, Session};
+
+/// What is kept warm.
+#[derive(Debug)]
+pub(crate) enum Warm {
+    /// An execution that was played to some turn.
+    Orchestration(Session),
+    /// What ran the last batch of an entity: it knows nothing of it any more.
+    Entity(ComponentDigest, EntitySession),
+}
 
 /// A bounded cache; the least recently used session goes first.
 #[derive(Debug)]
@@ -16,13 +26,13 @@ pub(crate) struct Sessions<S> {
 
 #[derive(Debug)]
 struct Table<S> {
-    warm: HashMap<InstanceNo, Warm<S>>,
+    warm: HashMap<InstanceNo, Entry<S>>,
     by_use: BTreeMap<u64, InstanceNo>,
     uses: u64,
 }
 
 #[derive(Debug)]
-struct Warm<S> {
+struct Entry<S> {
     session: S,
     /// How many turns it has played.
     turns: u32,
@@ -48,7 +58,7 @@ impl<S> Sessions<S> {
         table.uses += 1;
         let last_use = table.uses;
         table.by_use.insert(last_use, no);
-        table.warm.insert(no, Warm { session, turns, last_use });
+        table.warm.insert(no, Entry { session, turns, last_use });
         let surplus = if table.warm.len() > self.capacity { table.remove_oldest() } else { None };
         drop(table);
         drop((before, surplus));
@@ -67,13 +77,13 @@ impl<S> Sessions<S> {
 }
 
 impl<S> Table<S> {
-    fn remove(&mut self, no: InstanceNo) -> Option<Warm<S>> {
+    fn remove(&mut self, no: InstanceNo) -> Option<Entry<S>> {
         let found = self.warm.remove(&no)?;
         self.by_use.remove(&found.last_use);
         Some(found)
     }
 
-    fn remove_oldest(&mut self) -> Option<Warm<S>> {
+    fn remove_oldest(&mut self) -> Option<Entry<S>> {
         let (_, no) = self.by_use.pop_first()?;
         self.warm.remove(&no)
     }

@@ -1,16 +1,20 @@
 //! The runtime on which activities run.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use kernel::limits::{ACTIVITY_TIMEOUT_DEFAULT_MS, ACTIVITY_TIMEOUT_MAX_MS};
-use kernel::model::{Attempted, Failure, FunctionName, InstanceNo, Millis, Payload, TaskId};
+use kernel::model::{
+    Attempted, ComponentDigest, Failure, FunctionName, InstanceId, InstanceNo, Millis, Payload, TaskId, kind,
+};
+use kernel::orchestration::Held;
 use kernel::partition::{Input, TaskRun};
-use sandbox::{Attempt, Watch};
+use sandbox::{Attempt, Client, NoClient, Watch};
 use tokio::runtime::Handle;
 
-use super::{Clock, Mail, Mailbox};
+use super::{Clock, HeldInstances, Mail, Mailbox, Payloads};
 use crate::egress::{self, Egress};
 use crate::hub::Components;
 
@@ -27,8 +31,54 @@ pub(super) struct Tasks {
 pub(super) struct World {
     pub components: Arc<Components>,
     pub egress: Egress,
+    pub payloads: Payloads,
+    pub clients: ActivityClients,
     pub clock: Arc<Clock>,
     pub partition: Mailbox,
+    /// Where an attempt that waits for a blob says so.
+    pub held: HeldInstances,
+}
+
+/// Says why an instance does not go on, until it is dropped: also if nobody waits for the attempt any more.
+struct Note<'a> {
+    held: &'a HeldInstances,
+    instance: &'a InstanceId,
+}
+
+impl<'a> Note<'a> {
+    fn leave(held: &'a HeldInstances, instance: &'a InstanceId, why: Held) -> Self {
+        held.write().unwrap_or_else(PoisonError::into_inner).insert(instance.clone(), why);
+        Self { held, instance }
+    }
+}
+
+impl Drop for Note<'_> {
+    fn drop(&mut self) {
+        self.held.write().unwrap_or_else(PoisonError::into_inner).remove(self.instance);
+    }
+}
+
+/// What activities ask their hub through. The hub is there only after the driver, and until then nothing is granted.
+#[derive(Clone, Default)]
+pub struct ActivityClients(Arc<OnceLock<MakeClient>>);
+
+type MakeClient = Box<dyn Fn(ComponentDigest) -> Arc<dyn Client> + Send + Sync>;
+
+impl ActivityClients {
+    /// Says what the activities of a component get. Only the first to say so is heard.
+    pub fn set(&self, make: impl Fn(ComponentDigest) -> Arc<dyn Client> + Send + Sync + 'static) {
+        let _ = self.0.set(Box::new(make));
+    }
+
+    fn of(&self, component: ComponentDigest) -> Arc<dyn Client> {
+        self.0.get().map_or_else(|| Arc::new(NoClient) as Arc<dyn Client>, |make| make(component))
+    }
+}
+
+impl fmt::Debug for ActivityClients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ActivityClients").finish_non_exhaustive()
+    }
 }
 
 /// The activities that run, so that they can be stopped and their progress be shown.
@@ -52,7 +102,7 @@ impl Tasks {
         let (world, running, watch) = (Arc::clone(&self.world), self.running.clone(), Watch::default());
         self.running.enter(no, of, Run { name: task.name.clone(), watch: watch.clone() });
         self.runtime.spawn(async move {
-            let outcome = world.attempt(&task, watch).await;
+            let outcome = world.attempt_with_blobs(&task, watch).await;
             running.leave(no, of);
             // The partition thread is gone only when the host stops; the task then runs again after the restart.
             let _ = world.partition.send(Mail::Input(Input::TaskDone { no, of, outcome }));
@@ -102,19 +152,43 @@ impl Running {
 }
 
 impl World {
-    async fn attempt(&self, task: &TaskRun, watch: Watch) -> Result<Payload, Failure> {
+    /// Runs an attempt whose input may be a blob and whose output may become one.
+    async fn attempt_with_blobs(&self, task: &TaskRun, watch: Watch) -> Result<Payload, Failure> {
+        let input = tokio::select! {
+            biased;
+            () = watch.cancelled() => return Err(Failure::host(kind::TERMINATED, "the activity was given up")),
+            input = self.input(task) => input,
+        };
+        let output = self.attempt(task, &input, watch).await?;
+        drop(input);
+        self.payloads.put_output(output, &format!("activity {} of {}", task.name, task.instance)).await
+    }
+
+    async fn input(&self, task: &TaskRun) -> Payload {
+        let mut note = None;
+        let report = |blob, why: &str| {
+            note.get_or_insert_with(|| {
+                let held = Held::Blob { blob, why: why.to_owned() };
+                tracing::warn!(instance = %task.instance, "activity {} cannot begin: {held}", task.name);
+                Note::leave(&self.held, &task.instance, held)
+            });
+        };
+        self.payloads.get_input(&task.input, report).await
+    }
+
+    async fn attempt(&self, task: &TaskRun, input: &Payload, watch: Watch) -> Result<Payload, Failure> {
         let Attempted { execution, task: id, attempt } = task.of;
         tracing::debug!(instance = %task.instance, task = id.0, attempt, name = %task.name, "attempt");
         let timeout = task.timeout.unwrap_or(Millis(ACTIVITY_TIMEOUT_DEFAULT_MS)).min(Millis(ACTIVITY_TIMEOUT_MAX_MS));
         let idempotency_key = format!("{}/{}/{}", task.instance, execution.0, id.0);
         if task.name.as_str() == egress::ACTIVITY {
             let timeout = Duration::from_millis(timeout.0);
-            let call = self.egress.call(&task.input, timeout, &idempotency_key, task.trace.as_ref());
+            let call = self.egress.call(input, timeout, &idempotency_key, task.trace.as_ref());
             return tokio::select! {
                 biased;
                 outcome = call => outcome,
                 // Nobody waits for the response.
-                () = watch.cancelled() => Err(Failure::host(kernel::model::kind::TERMINATED, "the request was given up")),
+                () = watch.cancelled() => Err(Failure::host(kind::TERMINATED, "the request was given up")),
             };
         }
         let component = self.components.serving(task.component, &task.name)?;
@@ -128,7 +202,8 @@ impl World {
             timeout,
             trace: task.trace.clone(),
             watch,
+            client: self.clients.of(component),
         };
-        self.components.sandbox().run(component, &attempt, &task.input).await
+        self.components.sandbox().run(component, &attempt, input).await
     }
 }

@@ -95,8 +95,8 @@ const PROXY_ONLY: &str = "proxy-";
 impl Ask {
     /// Reads what a guest asks for.
     pub fn parse(input: &Payload) -> Result<Self, InvalidAsk> {
-        let wire: WireAsk =
-            serde_json::from_slice(input.as_bytes()).map_err(|error| InvalidAsk::Malformed(error.to_string()))?;
+        let wire: WireAsk = serde_json::from_slice(input.inline().unwrap_or_default())
+            .map_err(|error| InvalidAsk::Malformed(error.to_string()))?;
         Ok(Self {
             method: method(&wire.method)?,
             uri: wire.uri,

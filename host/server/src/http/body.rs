@@ -9,19 +9,36 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use kernel::limits::{HTTP_BODY_MAX_BYTES, HTTP_BODY_TIMEOUT_MS};
 use kernel::model::Payload;
 
+use super::json::quote;
 use crate::problem::{Code, Problem};
 
 /// Reads one JSON value that is declared to be one; nothing at all stands for `null` and need not be declared.
 pub async fn declared(headers: &HeaderMap, body: Body) -> Result<Payload, Problem> {
-    let declared = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
-    let kind = declared.map(|kind| kind.split(|&byte| byte == b';').next().unwrap_or_default().trim_ascii());
-    match kind {
-        Some(kind) if kind.eq_ignore_ascii_case(b"application/json") => payload(body).await,
-        None if body.is_end_stream() => Ok(Payload::null()),
-        Some(_) | None => {
+    match Declared::by(headers) {
+        Declared::Json => payload(body).await,
+        Declared::Nothing if body.is_end_stream() => Ok(Payload::null()),
+        Declared::Nothing | Declared::Other => {
             Err(Problem::new(Code::InvalidContentType, "Only application/json request content is supported"))
         }
     }
+}
+
+/// Reads one JSON value if it is declared to be one, else a text, which becomes a JSON string; nothing at all stands for
+/// `null`, whatever it is declared to be.
+pub async fn value_or_text(headers: &HeaderMap, body: Body) -> Result<Payload, Problem> {
+    if Declared::by(headers) == Declared::Json {
+        return payload(body).await;
+    }
+    let bytes = read(body).await?;
+    if bytes.is_empty() {
+        return Ok(Payload::null());
+    }
+    let text = std::str::from_utf8(&bytes).map_err(|error| {
+        Problem::new(Code::InvalidJson, format!("what is not declared to be JSON must be text in UTF-8: {error}"))
+    })?;
+    let mut json = Vec::with_capacity(bytes.len() + 2);
+    quote(&mut json, text);
+    Ok(Payload::trusted(&json))
 }
 
 /// Reads one JSON value, whatever it is declared to be; nothing at all stands for `null`.
@@ -31,6 +48,25 @@ pub async fn payload(body: Body) -> Result<Payload, Problem> {
         return Ok(Payload::null());
     }
     Ok(Payload::parse(&bytes)?)
+}
+
+/// What a body is said to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Declared {
+    Json,
+    Other,
+    Nothing,
+}
+
+impl Declared {
+    fn by(headers: &HeaderMap) -> Self {
+        let declared = headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes);
+        match declared.and_then(|kind| kind.split(|&byte| byte == b';').next()).map(<[u8]>::trim_ascii) {
+            Some(kind) if kind.eq_ignore_ascii_case(b"application/json") => Self::Json,
+            Some(_) => Self::Other,
+            None => Self::Nothing,
+        }
+    }
 }
 
 async fn read(body: Body) -> Result<Bytes, Problem> {
@@ -64,11 +100,13 @@ fn too_large() -> Problem {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use kernel::limits::PAYLOAD_MAX_BYTES;
+    /// The text of what was read, or the code of the refusal.
+    fn text(got: Result<Payload, Problem>) -> Result<String, Code> {
+        got.map(|value| value.shown().into_owned()).map_err(|problem| problem.code)
+    }
 
     async fn check(body: Vec<u8>, expect: Result<&str, Code>) {
-        let got = payload(Body::from(body)).await;
-        assert_eq!(got.as_ref().map(Payload::as_str).map_err(|problem| problem.code), expect);
+        assert_eq!(text(payload(Body::from(body)).await).as_deref(), expect.as_ref().copied());
     }
 
     #[tokio::test]
@@ -81,17 +119,37 @@ mod tests {
         check(b"{".to_vec(), Err(Code::InvalidJson)).await;
         check(b"\xff".to_vec(), Err(Code::InvalidJson)).await;
         check(b"[".repeat(65), Err(Code::InvalidJson)).await;
-        check(b" ".repeat(PAYLOAD_MAX_BYTES + 1), Ok("null")).await;
-        check([b"1", b" ".repeat(PAYLOAD_MAX_BYTES).as_slice()].concat(), Err(Code::PayloadTooLarge)).await;
+        check(b" ".repeat(HTTP_BODY_MAX_BYTES), Ok("null")).await;
         check(b" ".repeat(HTTP_BODY_MAX_BYTES + 1), Err(Code::PayloadTooLarge)).await;
+    }
+
+    fn said(kind: Option<&'static str>) -> HeaderMap {
+        kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind))).into_iter().collect()
+    }
+
+    #[tokio::test]
+    async fn values_and_texts() {
+        async fn check(kind: Option<&'static str>, body: &'static [u8], expect: Result<&str, Code>) {
+            let got = text(value_or_text(&said(kind), Body::from(body)).await);
+            assert_eq!(got.as_deref(), expect.as_ref().copied(), "{kind:?} {body:?}");
+        }
+        check(Some("application/json"), b"{\"n\":1}", Ok("{\"n\":1}")).await;
+        check(Some("Application/JSON; charset=utf-8"), b" ", Ok("null")).await;
+        check(Some("application/json"), b"x", Err(Code::InvalidJson)).await;
+        check(Some("text/plain"), b"5", Ok("\"5\"")).await;
+        check(Some("text/plain"), b"a \"b\"\n", Ok(r#""a \"b\"\n""#)).await;
+        check(Some("application/xml"), b" ", Ok("\" \"")).await;
+        check(Some("application/octet-stream"), b"", Ok("null")).await;
+        check(None, b"{}", Ok("\"{}\"")).await;
+        check(None, b"", Ok("null")).await;
+        check(Some("text/plain"), b"\xff", Err(Code::InvalidJson)).await;
     }
 
     #[tokio::test]
     async fn declarations() {
         async fn check(kind: Option<&'static str>, body: &'static str, expect: Result<&str, Code>) {
-            let headers = kind.map(|kind| (CONTENT_TYPE, HeaderValue::from_static(kind)));
-            let got = declared(&headers.into_iter().collect(), Body::from(body)).await;
-            assert_eq!(got.as_ref().map(Payload::as_str).map_err(|problem| problem.code), expect, "{kind:?} {body}");
+            let got = text(declared(&said(kind), Body::from(body)).await);
+            assert_eq!(got.as_deref(), expect.as_ref().copied(), "{kind:?} {body}");
         }
         check(Some("application/json"), "1", Ok("1")).await;
         check(Some("Application/JSON ; charset=utf-8"), "1", Ok("1")).await;

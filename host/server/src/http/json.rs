@@ -28,7 +28,11 @@ impl<'a> Object<'a> {
 
     /// A payload; `null` if there is none.
     pub fn payload(&mut self, name: &str, value: Option<&Payload>) {
-        self.key(name).extend_from_slice(value.map_or(b"null", Payload::as_bytes));
+        let out = self.key(name);
+        match value {
+            Some(value) => payload(out, value),
+            None => out.extend_from_slice(b"null"),
+        }
     }
 
     /// A point in time, as RFC 3339 in UTC.
@@ -80,6 +84,11 @@ pub fn array<T>(out: &mut Vec<u8>, items: impl IntoIterator<Item = T>, mut write
         write(out, item);
     }
     out.push(b']');
+}
+
+/// Writes a payload. One that nobody fetched is written by the name of its blob, which is JSON as well.
+pub fn payload(out: &mut Vec<u8>, value: &Payload) {
+    out.extend_from_slice(value.shown().as_bytes());
 }
 
 /// Writes a string with its quotes.

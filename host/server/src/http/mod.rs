@@ -5,7 +5,10 @@
 //! instance is given before the hub has said that it is durable.
 
 mod answer;
+mod api;
 mod body;
+mod entities;
+mod functions;
 mod guard;
 mod health;
 mod instances;
@@ -13,6 +16,8 @@ mod json;
 mod listen;
 mod openapi;
 mod orchestrators;
+mod origin;
+mod pages;
 mod params;
 mod projection;
 mod refusal;
@@ -20,9 +25,12 @@ mod routes;
 mod tools;
 mod urls;
 
+pub use api::API_BASE;
+pub use entities::EMPTY_KEY;
 pub use guard::HostGuard;
 pub use json::rfc3339;
 pub use listen::serve;
+pub use origin::{Forwarded, Origin};
 pub use refusal::{CODE_HEADER, status};
 pub use routes::Site;
-pub use urls::{RPC_BASE, WEBHOOK_BASE, segment};
+pub use urls::{RPC_BASE, UrlBase, WEBHOOK_BASE, segment};

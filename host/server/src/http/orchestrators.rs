@@ -1,19 +1,17 @@
 //! Starts orchestrations.
 
-use std::time::{SystemTime, UNIX_EPOCH};
-
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
 use axum::response::Response;
-use kernel::model::{Ended, FunctionKind, FunctionName, InstanceId, StartSpec, Timestamp, TraceContext};
+use kernel::model::{Ended, FunctionKind, FunctionName, InstanceId, StartSpec, TraceContext};
 
-use super::params::Params;
+use super::params::{self, Params};
 use super::routes::Site;
-use super::{answer, body, instances};
+use super::{answer, body, functions, instances, json};
 use crate::hub::{Hub, NewInstance, StartError};
-use crate::problem::{Code, Problem};
+use crate::problem::Problem;
 
 /// `POST orchestrators/{fn}`: the host makes the id.
 pub async fn start(
@@ -47,7 +45,7 @@ async fn begin(site: &Site, name: &str, id: Option<InstanceId>, request: Request
         version: params.version()?,
         tags: params.tags()?,
         trace: trace(&head.headers),
-        start_at: params.start_at(now())?,
+        start_at: params.ahead("scheduledStartTime", params::now())?,
         parent: None,
     };
     let new = NewInstance { id, spec };
@@ -68,7 +66,11 @@ pub(super) async fn started(
 ) -> Result<Response, Problem> {
     match ended {
         None => Ok(answer::started(site, id, &head.headers)),
-        Some(Ended::Completed(output)) => Ok(answer::document(output.as_bytes().to_vec())),
+        Some(Ended::Completed(output)) => {
+            let mut out = Vec::with_capacity(output.len());
+            json::payload(&mut out, &output);
+            Ok(answer::document(out))
+        }
         Some(Ended::Failed(_) | Ended::Terminated(_)) => instances::document(site, id, params, head).await,
     }
 }
@@ -79,11 +81,6 @@ fn trace(headers: &HeaderMap) -> Option<TraceContext> {
     TraceContext::parse(text("traceparent")?, text("tracestate"))
 }
 
-fn now() -> Timestamp {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
-}
-
 pub(super) fn refused(hub: &Hub, error: StartError) -> Problem {
     match error {
         StartError::UnknownFunction { name, similar } => unknown(hub, name.as_str(), similar),
@@ -91,22 +88,6 @@ pub(super) fn refused(hub: &Hub, error: StartError) -> Problem {
     }
 }
 
-/// The sentence is that of Durable Functions, which scripts look for.
 fn unknown(hub: &Hub, name: &str, similar: Option<FunctionName>) -> Problem {
-    let shown: String = name.chars().take(100).collect();
-    let mut message = format!("The function '{shown}' doesn't exist, is disabled, or is not an orchestrator function.");
-    if let Some(similar) = similar {
-        message += &format!(" Did you mean '{similar}'?");
-    }
-    let functions = hub.functions();
-    let orchestrators = functions.iter().map(|deployed| &deployed.function);
-    let known: Vec<_> = orchestrators
-        .filter(|function| function.kind == FunctionKind::Orchestrator)
-        .map(|function| format!("'{}'", function.name))
-        .collect();
-    message += &match known.is_empty() {
-        true => " No orchestrator functions are deployed.".to_owned(),
-        false => format!(" The known orchestrator functions are: {}.", known.join(", ")),
-    };
-    Problem::new(Code::UnknownFunction, message)
+    functions::unknown(hub, FunctionKind::Orchestrator, name, similar)
 }

@@ -1,7 +1,7 @@
 //! The query parameters of a request. Their names are case-insensitive, and so are the words in them.
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use kernel::limits::{HTTP_WAIT_MAX_MS, TIMER_MAX_MS, VERSION_MAX_BYTES};
 use kernel::model::{Millis, Reach, Status, Tags, Timestamp};
@@ -107,12 +107,11 @@ impl<'a> Params<'a> {
         }
     }
 
-    /// When a start is to happen, if not at once; not later than a timer could be set.
-    pub fn start_at(&self, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
-        const NAME: &str = "scheduledStartTime";
-        match self.time(NAME)? {
+    /// When something is to happen, if not at once; not later than a timer could be set.
+    pub fn ahead(&self, name: &str, now: Timestamp) -> Result<Option<Timestamp>, Problem> {
+        match self.time(name)? {
             Some(at) if at > now + Millis(TIMER_MAX_MS) => {
-                Err(invalid(NAME, self.get(NAME).unwrap_or_default(), "it must not lie more than ten years ahead"))
+                Err(invalid(name, self.get(name).unwrap_or_default(), "it must not lie more than ten years ahead"))
             }
             at => Ok(at),
         }
@@ -169,6 +168,12 @@ fn status(word: &str) -> Option<Option<Status>> {
     let ours = STATUSES.into_iter().find(|status| status.as_str().eq_ignore_ascii_case(word));
     let known = ours.is_some() || OTHERS.iter().any(|other| other.eq_ignore_ascii_case(word));
     known.then_some(ours)
+}
+
+/// The time against which those of a request are held.
+pub fn now() -> Timestamp {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    Timestamp(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
 }
 
 fn invalid(name: &str, value: &str, rule: &str) -> Problem {
@@ -245,15 +250,23 @@ mod tests {
     #[test]
     fn starts() {
         let now = Timestamp(1_795_323_600_000);
-        check("scheduledStartTime=2026-11-22T05:00:01Z", |p| p.start_at(now), "Some(Timestamp(1795323601000))");
-        check("scheduledStartTime=2001-01-01", |p| p.start_at(now), "Some(Timestamp(978307200000))");
+        check(
+            "scheduledStartTime=2026-11-22T05:00:01Z",
+            |p| p.ahead("scheduledStartTime", now),
+            "Some(Timestamp(1795323601000))",
+        );
+        check("scheduledStartTime=2001-01-01", |p| p.ahead("scheduledStartTime", now), "Some(Timestamp(978307200000))");
         check(
             "scheduledStartTime=2099-01-01",
-            |p| p.start_at(now),
+            |p| p.ahead("scheduledStartTime", now),
             "scheduledStartTime is \"2099-01-01\"; it must not lie",
         );
-        check("scheduledStartTime=soon", |p| p.start_at(now), "invalid_argument: scheduledStartTime is \"soon\"");
-        check("", |p| p.start_at(now), "None");
+        check(
+            "scheduledStartTime=soon",
+            |p| p.ahead("scheduledStartTime", now),
+            "invalid_argument: scheduledStartTime is \"soon\"",
+        );
+        check("", |p| p.ahead("scheduledStartTime", now), "None");
         check("Version=2.0+beta", |p| p.version(), "Some(\"2.0 beta\")");
         check(&format!("version={}", "x".repeat(101)), |p| p.version(), "at most 100 bytes");
         check(

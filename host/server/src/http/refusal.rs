@@ -3,12 +3,12 @@
 use axum::http::header::{CONTENT_TYPE, HeaderName, RETRY_AFTER};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
-use kernel::model::{InvalidEventName, InvalidId, InvalidPayload, InvalidTags};
+use kernel::model::{InvalidEntityId, InvalidEventName, InvalidId, InvalidPayload, InvalidTags};
 use kernel::port::ReadError;
 
 use super::answer::JSON;
 use super::json::{Object, quote};
-use crate::hub::{ManageError, RestartError, StartError, StatusError};
+use crate::hub::{ManageError, RestartError, SignalError, StartError, StatusError};
 use crate::problem::{Code, Problem};
 
 /// Every refusal names its code in this header too, because the contract leaves some bodies empty.
@@ -28,6 +28,8 @@ pub fn status(code: Code) -> Option<StatusCode> {
         | Code::BodyBroken => StatusCode::BAD_REQUEST,
         Code::HostNotAllowed | Code::CrossSite => StatusCode::FORBIDDEN,
         Code::NotFound | Code::RouteNotFound | Code::UnknownComponent => StatusCode::NOT_FOUND,
+        Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+        Code::TriggerTimeout => StatusCode::GATEWAY_TIMEOUT,
         Code::BodyTimeout => StatusCode::REQUEST_TIMEOUT,
         Code::InstanceExists => StatusCode::CONFLICT,
         Code::InstanceFinished => StatusCode::GONE,
@@ -35,8 +37,10 @@ pub fn status(code: Code) -> Option<StatusCode> {
         Code::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
         Code::TooManyPending => StatusCode::TOO_MANY_REQUESTS,
         Code::TooManyHeaders => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
-        Code::HistoryDamaged | Code::InternalError => StatusCode::INTERNAL_SERVER_ERROR,
-        Code::ComponentUnavailable | Code::OutcomeUnknown | Code::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::HistoryDamaged | Code::InternalError | Code::TriggerFailed => StatusCode::INTERNAL_SERVER_ERROR,
+        Code::ComponentUnavailable | Code::OutcomeUnknown | Code::StoreUnavailable | Code::TooBusy => {
+            StatusCode::SERVICE_UNAVAILABLE
+        }
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::FileUnreadable
         | Code::InvalidManifest
@@ -141,6 +145,12 @@ impl From<InvalidId> for Problem {
     }
 }
 
+impl From<InvalidEntityId> for Problem {
+    fn from(error: InvalidEntityId) -> Self {
+        Self::new(Code::InvalidId, error.to_string())
+    }
+}
+
 impl From<InvalidEventName> for Problem {
     fn from(error: InvalidEventName) -> Self {
         Self::new(Code::InvalidArgument, error.to_string())
@@ -179,6 +189,7 @@ impl From<StartError> for Problem {
         match error {
             StartError::UnknownFunction { .. } => Self::new(Code::UnknownFunction, message),
             StartError::Exists { .. } => Self::new(Code::InstanceExists, message),
+            StartError::TooLarge(_) => Self::new(Code::PayloadTooLarge, message),
             StartError::Unavailable(_) => Self::new(Code::ComponentUnavailable, message),
             StartError::StorageFull => Self::new(Code::StorageFull, message),
             StartError::Unknown => Self::new(Code::OutcomeUnknown, message),
@@ -197,11 +208,27 @@ impl From<ManageError> for Problem {
             ManageError::NotFailed { .. } => Self::new(Code::NotFailed, message),
             ManageError::NotRewindable(_) => Self::new(Code::NotRewindable, message),
             ManageError::TooManyPending(_) => Self::new(Code::TooManyPending, message),
+            ManageError::TooLarge(_) => Self::new(Code::PayloadTooLarge, message),
             ManageError::Unavailable(_) => Self::new(Code::ComponentUnavailable, message),
             ManageError::StorageFull => Self::new(Code::StorageFull, message),
             ManageError::Unknown => Self::new(Code::OutcomeUnknown, message),
             ManageError::Read(error) => error.into(),
         }
+    }
+}
+
+impl From<SignalError> for Problem {
+    fn from(error: SignalError) -> Self {
+        let message = error.to_string();
+        let code = match error {
+            SignalError::UnknownEntity { .. } => Code::UnknownFunction,
+            SignalError::TooLarge(_) => Code::PayloadTooLarge,
+            SignalError::TooManyPending => Code::TooManyPending,
+            SignalError::StorageFull => Code::StorageFull,
+            SignalError::Unavailable(_) => Code::StoreUnavailable,
+            SignalError::Unknown => Code::OutcomeUnknown,
+        };
+        Self::new(code, message)
     }
 }
 
@@ -246,13 +273,13 @@ mod tests {
         check(
             InvalidPayload::TooLarge(9).into(),
             expect![[
-                r#"413 {"Message":"JSON of 9 bytes; at most 1048576 are accepted","code":"payload_too_large","hint":"Send at most 1 MiB; keep large data elsewhere and pass a reference."}"#
+                r#"413 {"Message":"JSON of 9 bytes; at most 67108864 are accepted","code":"payload_too_large","hint":"Send at most 2 MiB; keep large data elsewhere and pass a reference."}"#
             ]],
         );
         check(
             InvalidId::LeadingAt.into(),
             expect![[
-                r#"400 {"Message":"One or more of the arguments submitted is incorrect","ExceptionMessage":"an instance id must not begin with '@', which marks entities","ExceptionType":"System.ArgumentException","StackTrace":"","code":"invalid_id","hint":"Choose an id of 1 to 100 characters without / \\ # ? and control characters that does not begin with @."}"#
+                r#"400 {"Message":"One or more of the arguments submitted is incorrect","ExceptionMessage":"an instance id must not begin with '@', which marks entities","ExceptionType":"System.ArgumentException","StackTrace":"","code":"invalid_id","hint":"Choose an id of 1 to 100 characters without / \\ # ? and control characters that does not begin with @; an entity's is @name@key."}"#
             ]],
         );
         let id = kernel::model::InstanceId::parse("a").unwrap();
@@ -266,7 +293,7 @@ mod tests {
         check(
             ManageError::NotFound(id).into(),
             expect![[
-                r#"404 {"Message":"there is no instance a","code":"not_found","hint":"Check the id; `dacapo ls` lists instances."}"#
+                r#"404 {"Message":"there is no instance a","code":"not_found","hint":"Check the id; `dacapo ls` lists instances, `dacapo entity ls` entities."}"#
             ]],
         );
         check(

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::Request;
 use axum::http::HeaderMap;
-use axum::routing::{get, post};
+use axum::routing::{any, get, post};
 
-use super::guard::{HostGuard, host};
-use super::urls::{RPC_BASE, Urls, WEBHOOK_BASE};
-use super::{health, instances, openapi, orchestrators, tools};
+use super::guard::HostGuard;
+use super::origin::{Forwarded, Origin};
+use super::urls::{RPC_BASE, UrlBase, Urls, WEBHOOK_BASE};
+use super::{api, entities, health, instances, openapi, orchestrators, tools};
 use crate::config::HubName;
 use crate::hub::Hub;
 use crate::problem::{Code, Problem};
+use crate::triggers::RouteTable;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -23,12 +25,14 @@ struct Inner {
     hub: Hub,
     name: HubName,
     guard: HostGuard,
+    forwarded: Forwarded,
+    table: RouteTable,
 }
 
 impl Site {
     /// Shows a hub under a name to those whom the guard lets in.
-    pub fn new(hub: Hub, name: HubName, guard: HostGuard) -> Self {
-        Self(Arc::new(Inner { hub, name, guard }))
+    pub fn new(hub: Hub, name: HubName, guard: HostGuard, forwarded: Forwarded, table: RouteTable) -> Self {
+        Self(Arc::new(Inner { hub, name, guard, forwarded, table }))
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -41,7 +45,17 @@ impl Site {
 
     /// URLs for whoever sent this request head, by the name that it used for this host.
     pub(super) fn urls<'a>(&'a self, headers: &'a HeaderMap) -> Urls<'a> {
-        Urls { host: host(headers).unwrap_or("localhost"), hub: &self.0.name }
+        Urls { origin: Origin::of(headers, self.0.forwarded), hub: &self.0.name }
+    }
+
+    /// The same, for a guest to make URLs of.
+    pub(super) fn url_base(&self, headers: &HeaderMap) -> UrlBase {
+        UrlBase::new(Origin::of(headers, self.0.forwarded), self.0.name.clone())
+    }
+
+    /// The routes of HTTP triggers.
+    pub(super) fn table(&self) -> &RouteTable {
+        &self.0.table
     }
 }
 
@@ -51,9 +65,15 @@ pub fn router(site: Site) -> Router {
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/openapi.json", get(openapi::document))
-        .route(&format!("{RPC_BASE}/components/{{digest}}"), get(tools::component));
+        .route("/api", any(api::serve))
+        .route("/api/{*path}", any(api::serve))
+        .route("/api/", any(api::serve))
+        .route(&format!("{RPC_BASE}/components/{{digest}}"), get(tools::component))
+        .route(&format!("{RPC_BASE}/entities/{{name}}/{{key}}/details"), get(entities::details))
+        .route(&format!("{RPC_BASE}/clean-entities"), post(entities::clean));
     for base in [WEBHOOK_BASE, RPC_BASE] {
         let all = get(instances::list).delete(instances::purge_matching);
+        let entity = get(entities::state).post(entities::signal).delete(entities::delete);
         router = router
             .route(&format!("{base}/orchestrators/{{fn}}"), post(orchestrators::start))
             .route(&format!("{base}/orchestrators/{{fn}}/{{id}}"), post(orchestrators::start_with_id))
@@ -63,13 +83,17 @@ pub fn router(site: Site) -> Router {
             .route(&format!("{base}/instances/{{id}}/history"), get(tools::history))
             .route(&format!("{base}/instances/{{id}}/{{operation}}"), post(instances::operate))
             .route(&format!("{base}/instances/{{id}}/{{operation}}/{{event}}"), post(instances::raise))
+            .route(&format!("{base}/entities"), get(entities::list))
+            .route(&format!("{base}/entities/"), get(entities::list))
+            .route(&format!("{base}/entities/{{name}}"), get(entities::list_of_name))
+            .route(&format!("{base}/entities/{{name}}/{{key}}"), entity)
             .route(&format!("{base}/client-binding"), get(tools::binding));
     }
     router.fallback(no_route).method_not_allowed_fallback(no_route).with_state(site)
 }
 
 /// The contract answers a wrong method like a wrong path.
-async fn no_route(request: Request) -> Problem {
+pub(super) async fn no_route(request: Request) -> Problem {
     let shown: String = request.uri().path().chars().take(200).collect();
     Problem::new(Code::RouteNotFound, format!("there is no {} {shown}", request.method()))
 }

@@ -5,8 +5,10 @@
 
 use kernel::model::InstanceId;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sandbox::ManagementUrls;
 
 use super::json::Object;
+use super::origin::Origin;
 use crate::config::HubName;
 
 /// Under which all routes lie; for people and for the URLs in answers.
@@ -20,10 +22,18 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 /// Makes URLs for one client of one hub.
 #[derive(Debug, Clone, Copy)]
 pub struct Urls<'a> {
-    /// How the client calls this host: name and port.
-    pub host: &'a str,
+    /// How the client calls this host.
+    pub origin: Origin<'a>,
     /// The hub.
     pub hub: &'a HubName,
+}
+
+/// Where a hub is found by those whom a guest tells. Cheap enough to be made for each run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UrlBase {
+    scheme: &'static str,
+    host: String,
+    hub: HubName,
 }
 
 /// What a URL leads to.
@@ -60,7 +70,7 @@ impl Urls<'_> {
     /// The body that answers a start: where everything about the instance is found.
     pub fn management(&self, id: &InstanceId) -> Vec<u8> {
         let path = segment(id.as_str());
-        let mut out = Vec::with_capacity(8 * (self.host.len() + path.len() + 128));
+        let mut out = Vec::with_capacity(8 * (self.origin.host.len() + path.len() + 128));
         let mut object = Object::begin(&mut out);
         object.text("id", id.as_str());
         self.operations(&mut object, &path, |name| name != REWIND);
@@ -70,7 +80,7 @@ impl Urls<'_> {
 
     /// What a client of Durable Functions is made with: the value of a binding of the type `durableClient`.
     pub fn binding(&self) -> Vec<u8> {
-        let Self { host, hub } = self;
+        let Self { origin: Origin { scheme, host }, hub } = self;
         let mut out = Vec::with_capacity(12 * (host.len() + 128));
         let mut object = Object::begin(&mut out);
         object.text("taskHubName", hub.as_str());
@@ -83,11 +93,11 @@ impl Urls<'_> {
             object.text("id", ID_PLACEHOLDER);
             self.operations(object, ID_PLACEHOLDER, |_| true);
         });
-        object.text("baseUrl", &format!("http://{host}{WEBHOOK_BASE}"));
+        object.text("baseUrl", &format!("{scheme}://{host}{WEBHOOK_BASE}"));
         // The JavaScript client takes an empty text for a host that is too old.
         object.text("requiredQueryStringParameters", &self.required());
         // The Python client joins paths to it and needs the slash.
-        object.text("rpcBaseUrl", &format!("http://{host}{RPC_BASE}/"));
+        object.text("rpcBaseUrl", &format!("{scheme}://{host}{RPC_BASE}/"));
         object.payload("httpBaseUrl", None);
         object.end();
         out
@@ -100,13 +110,15 @@ impl Urls<'_> {
     }
 
     fn url(&self, to: Leads<'_>, query: &str) -> String {
-        let (host, required) = (self.host, self.required());
+        let (Origin { scheme, host }, required) = (self.origin, self.required());
         match to {
             Leads::Instance(path, operation) => {
-                format!("http://{host}{WEBHOOK_BASE}/instances/{path}{operation}?{query}{required}")
+                format!("{scheme}://{host}{WEBHOOK_BASE}/instances/{path}{operation}?{query}{required}")
             }
             Leads::Start => {
-                format!("http://{host}{WEBHOOK_BASE}/orchestrators/{{functionName}}[/{{instanceId}}]?{query}{required}")
+                format!(
+                    "{scheme}://{host}{WEBHOOK_BASE}/orchestrators/{{functionName}}[/{{instanceId}}]?{query}{required}"
+                )
             }
         }
     }
@@ -114,6 +126,34 @@ impl Urls<'_> {
     /// What the URLs of Durable Functions carry, without a key.
     fn required(&self) -> String {
         format!("taskHub={}&connection=Storage", self.hub)
+    }
+}
+
+impl UrlBase {
+    /// For a hub that is called so.
+    pub fn new(origin: Origin<'_>, hub: HubName) -> Self {
+        Self { scheme: origin.scheme, host: origin.host.to_owned(), hub }
+    }
+
+    /// Where an instance is managed.
+    pub fn of(&self, id: &InstanceId) -> ManagementUrls {
+        let urls = Urls { origin: Origin { scheme: self.scheme, host: &self.host }, hub: &self.hub };
+        let path = segment(id.as_str());
+        let url = |wanted: &str| {
+            let known = OPERATIONS.into_iter().find(|(name, ..)| *name == wanted);
+            let (_, operation, query) = known.expect("the operations of the contract are in the table");
+            urls.url(Leads::Instance(&path, operation), query)
+        };
+        ManagementUrls {
+            status_query_get: url("statusQueryGetUri"),
+            send_event_post: url("sendEventPostUri"),
+            terminate_post: url("terminatePostUri"),
+            rewind_post: url(REWIND),
+            purge_history_delete: url("purgeHistoryDeleteUri"),
+            restart_post: url("restartPostUri"),
+            suspend_post: url("suspendPostUri"),
+            resume_post: url("resumePostUri"),
+        }
     }
 }
 
@@ -131,7 +171,8 @@ mod tests {
     fn management_urls() {
         let check = |id: &str, expect: Expect| {
             let hub = HubName::parse("Hub").unwrap();
-            let body = Urls { host: "localhost:7071", hub: &hub }.management(&InstanceId::parse(id).unwrap());
+            let body = Urls { origin: Origin { scheme: "http", host: "localhost:7071" }, hub: &hub }
+                .management(&InstanceId::parse(id).unwrap());
             let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
             expect.assert_eq(&serde_json::to_string_pretty(&body).unwrap());
         };
@@ -167,8 +208,10 @@ mod tests {
     #[test]
     fn a_binding() {
         let hub = HubName::parse("Hub").unwrap();
-        let body: serde_json::Value =
-            serde_json::from_slice(&Urls { host: "localhost:7071", hub: &hub }.binding()).unwrap();
+        let body: serde_json::Value = serde_json::from_slice(
+            &Urls { origin: Origin { scheme: "http", host: "localhost:7071" }, hub: &hub }.binding(),
+        )
+        .unwrap();
         expect![[r#"
             {
               "baseUrl": "http://localhost:7071/runtime/webhooks/durabletask",

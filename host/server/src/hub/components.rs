@@ -5,10 +5,11 @@ use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard, Weak};
 
 use kernel::model::{ComponentDigest, Failure, Function, FunctionKind, FunctionName, Timestamp, kind};
 use sandbox::Sandbox;
-use store_sqlite::{ComponentFiles, Deployment};
+use store_sqlite::{ComponentFiles, Deployment, NewBindings};
 
 use super::error::DeployError;
 use crate::driver::Commits;
+use crate::triggers::Bindings;
 
 /// The deployed components of a hub. A function is served by the component that was deployed last with it; an instance
 /// that began with another one stays with that.
@@ -19,8 +20,12 @@ pub struct Components {
     /// Where deployments are recorded; gone when the hub stops.
     commits: Weak<Commits>,
     active: RwLock<Active>,
+    /// What manifests bind to components, by name.
+    bound: RwLock<BTreeMap<String, Bound>>,
     /// The functions of each component that is ready to run.
     ready: RwLock<BTreeMap<ComponentDigest, BTreeSet<(FunctionKind, FunctionName)>>>,
+    /// Serializes deployments, so that two of them cannot bind the same route.
+    deploying: Mutex<()>,
     /// Serializes loading, so that two turns do not compile the same component.
     loading: Mutex<()>,
 }
@@ -34,6 +39,15 @@ pub struct DeployedFunction {
     pub function: Function,
     /// The component.
     pub component: ComponentDigest,
+}
+
+/// A component and what a manifest binds to it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Bound {
+    /// The component.
+    pub component: ComponentDigest,
+    /// What is bound to it.
+    pub bindings: Bindings,
 }
 
 /// A component that was just deployed.
@@ -53,6 +67,7 @@ impl Components {
         files: ComponentFiles,
         commits: Weak<Commits>,
         deployments: Vec<Deployment>,
+        bound: Vec<Bound>,
     ) -> Self {
         let active = deployments.into_iter().map(|deployment| {
             let Deployment { function, digest, .. } = deployment;
@@ -63,10 +78,14 @@ impl Components {
             files,
             commits,
             active: RwLock::new(active.collect()),
+            bound: RwLock::new(bound.into_iter().map(|bound| (bound.bindings.name.clone(), bound)).collect()),
             ready: RwLock::default(),
+            deploying: Mutex::default(),
             loading: Mutex::default(),
         };
-        let digests: BTreeSet<_> = components.active().values().map(|serving| serving.component).collect();
+        let served = components.active().values().map(|serving| serving.component).collect::<Vec<_>>();
+        let bound = components.bound().into_iter().map(|bound| bound.component);
+        let digests: BTreeSet<_> = served.into_iter().chain(bound).collect();
         for digest in digests {
             if let Err(text) = components.ensure(digest) {
                 tracing::warn!("{text}");
@@ -80,19 +99,35 @@ impl Components {
         &self.sandbox
     }
 
-    /// Deploys a component: checks it, compiles it, keeps it, and lets its functions be served by it from now on.
-    pub fn deploy(&self, component: &[u8], now: Timestamp) -> Result<Deployed, DeployError> {
+    /// Deploys a component: checks it, compiles it, keeps it, and lets its functions be served by it from now on. What is
+    /// bound to it takes the place of what was bound under the same name.
+    pub fn deploy(&self, component: &[u8], bindings: Bindings, now: Timestamp) -> Result<Deployed, DeployError> {
+        let _one_at_a_time = self.deploying.lock().unwrap_or_else(PoisonError::into_inner);
         let deployed = self.sandbox.deploy(component)?;
+        bindings.check_component(&deployed)?;
+        for other in self.bound() {
+            bindings.check_beside(&other.bindings)?;
+        }
         let storage = |error: &dyn std::fmt::Display| DeployError::Storage(error.to_string());
         self.files.put(component).map_err(|error| storage(&error))?;
         let commits = self.commits.upgrade().ok_or_else(|| storage(&"the host stops"))?;
-        commits.deploy(deployed.digest, deployed.functions.clone(), now).map_err(|error| storage(&error))?;
+        let json = match bindings.is_empty() {
+            true => None,
+            false => Some(serde_json::to_string(&bindings).map_err(|error| storage(&error))?),
+        };
+        let stored = NewBindings { name: bindings.name.clone(), json };
+        commits
+            .deploy(deployed.digest, deployed.functions.clone(), now, Some(stored))
+            .map_err(|error| storage(&error))?;
         self.note_ready(deployed.digest, &deployed.functions);
         let mut active = self.active.write().unwrap_or_else(PoisonError::into_inner);
         for function in &deployed.functions {
             let serving = DeployedFunction { function: function.clone(), component: deployed.digest };
             active.insert((function.kind, function.name.clone()), serving);
         }
+        drop(active);
+        let bound = Bound { component: deployed.digest, bindings };
+        self.bound.write().unwrap_or_else(PoisonError::into_inner).insert(bound.bindings.name.clone(), bound);
         Ok(Deployed { digest: deployed.digest, functions: deployed.functions })
     }
 
@@ -127,16 +162,21 @@ impl Components {
         self.ready.write().unwrap_or_else(PoisonError::into_inner).insert(digest, names);
     }
 
+    /// What manifests bind to components, by name.
+    pub fn bound(&self) -> Vec<Bound> {
+        self.bound.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
     /// All functions that are served, by kind and name.
     pub fn functions(&self) -> Vec<DeployedFunction> {
         self.active().values().cloned().collect()
     }
 
-    /// Which component plays each orchestrator.
-    pub(super) fn orchestrators(&self) -> Vec<(FunctionName, ComponentDigest)> {
+    /// Which component plays each orchestrator and serves each entity.
+    pub(super) fn journaled(&self) -> Vec<(FunctionName, ComponentDigest)> {
         let active = self.active();
-        let orchestrators = active.iter().filter(|((kind, _), _)| *kind == FunctionKind::Orchestrator);
-        orchestrators.map(|((_, name), serving)| (name.clone(), serving.component)).collect()
+        let journaled = active.iter().filter(|((kind, _), _)| is_journaled(*kind));
+        journaled.map(|((_, name), serving)| (name.clone(), serving.component)).collect()
     }
 
     /// The component that new instances of an orchestrator are pinned to.
@@ -144,11 +184,16 @@ impl Components {
         self.active().get(&(FunctionKind::Orchestrator, name.clone())).map(|found| found.component)
     }
 
-    /// The orchestrator whose name is most like one that does not exist.
-    pub fn similar(&self, name: &FunctionName) -> Option<FunctionName> {
+    /// The component that serves an entity.
+    pub fn entity(&self, name: &FunctionName) -> Option<ComponentDigest> {
+        self.active().get(&(FunctionKind::Entity, name.clone())).map(|found| found.component)
+    }
+
+    /// The function of a kind whose name is most like one that does not exist.
+    pub fn similar(&self, kind: FunctionKind, name: &FunctionName) -> Option<FunctionName> {
         let wanted = name.as_str().to_ascii_lowercase();
         let active = self.active();
-        let known = active.keys().filter(|(kind, _)| *kind == FunctionKind::Orchestrator).map(|(_, known)| known);
+        let known = active.keys().filter(|(of, _)| *of == kind).map(|(_, known)| known);
         let scored = known.map(|known| (strsim::jaro_winkler(&wanted, &known.as_str().to_ascii_lowercase()), known));
         let best = scored.filter(|(score, _)| *score > 0.8).max_by(|(a, _), (b, _)| a.total_cmp(b));
         best.map(|(_, known)| known.clone())
@@ -201,4 +246,9 @@ impl Components {
     fn active(&self) -> RwLockReadGuard<'_, Active> {
         self.active.read().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Whether instances may be held for want of such a function.
+pub(super) fn is_journaled(kind: FunctionKind) -> bool {
+    matches!(kind, FunctionKind::Orchestrator | FunctionKind::Entity)
 }

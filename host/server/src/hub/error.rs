@@ -20,7 +20,10 @@ pub enum StartError {
         /// Where that instance stands.
         status: Status,
     },
-    /// The component cannot be played.
+    /// Its input is too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// The component cannot be played, or a large input cannot be kept now.
     #[error("{0}")]
     Unavailable(String),
     /// There is no space to store it.
@@ -32,6 +35,54 @@ pub enum StartError {
     /// The index could not be read.
     #[error(transparent)]
     Read(#[from] ReadError),
+}
+
+/// Why a signal was not taken.
+#[derive(Debug, thiserror::Error)]
+pub enum SignalError {
+    /// No deployed component has an entity of that name.
+    #[error("no deployed component has an entity named {name}{}", hint(.similar))]
+    UnknownEntity {
+        /// What was asked for.
+        name: FunctionName,
+        /// The closest name that exists.
+        similar: Option<FunctionName>,
+    },
+    /// Its input is too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// It has more to do than may wait.
+    #[error("too many operations wait for the entity; try again later")]
+    TooManyPending,
+    /// There is no space to store it.
+    #[error("the storage of this hub is full; try again when there is space")]
+    StorageFull,
+    /// The store could not be asked, or takes no large payloads now.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The host is stopping or recovering: whether it was taken is not known.
+    #[error("the host is stopping or recovering; look at the entity and try again")]
+    Unknown,
+}
+
+/// Why nothing of what a trigger wanted was done.
+#[derive(Debug, thiserror::Error)]
+pub enum PostError {
+    /// No deployed component has such an orchestrator or entity.
+    #[error("no deployed component has a function named {0}")]
+    UnknownFunction(FunctionName),
+    /// An input is too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// There is no space to store it: try again when there is.
+    #[error("the storage of this hub is full")]
+    StorageFull,
+    /// The store takes no large payloads now: try again.
+    #[error("{0}")]
+    Unavailable(String),
+    /// The host is stopping or recovering: whether it was done is not known, and the marks tell.
+    #[error("the host is stopping or recovering")]
+    Unknown,
 }
 
 /// Why an operation on an existing instance did not happen.
@@ -73,7 +124,10 @@ pub enum ManageError {
     /// It takes no more messages until it has played a turn.
     #[error("too many messages wait for instance {0}; resume it, or try again later")]
     TooManyPending(InstanceId),
-    /// Its history cannot be read.
+    /// What is sent to it is too large.
+    #[error("{0}")]
+    TooLarge(String),
+    /// Its history cannot be read, or a large payload cannot be kept now.
     #[error("{0}")]
     Unavailable(String),
     /// There is no space to store it.
@@ -118,6 +172,9 @@ pub enum DeployError {
     /// The component was refused.
     #[error(transparent)]
     Refused(#[from] sandbox::Refusal),
+    /// The manifest binds what the component has not, or what is bound already.
+    #[error(transparent)]
+    Bindings(#[from] crate::triggers::InvalidBindings),
     /// The component could not be written.
     #[error("the component could not be stored: {0}")]
     Storage(String),

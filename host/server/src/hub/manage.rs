@@ -22,7 +22,8 @@ pub enum RestartAs {
 impl Hub {
     /// Sends an external event. Durable when this returns.
     pub async fn raise(&self, id: &InstanceId, event: Raised) -> Result<(), ManageError> {
-        self.manage(id, Op::Raise { id: id.clone(), event }).await
+        let input = self.shared.payloads.put(event.input).await?;
+        self.manage(id, Op::Raise { id: id.clone(), event: Raised { input, ..event } }).await
     }
 
     /// Lets an instance play no turns until it is resumed. What comes in meanwhile is kept.
@@ -117,7 +118,7 @@ impl Hub {
     /// The ids of the children that the present execution of an instance started. One that has not ended keeps them, for
     /// it is not deleted either.
     async fn children_of_ended(&self, id: &InstanceId) -> Result<Vec<InstanceId>, ManageError> {
-        match self.status(id, Detail::History).await {
+        match self.outline(id, Detail::History).await {
             Ok(view) if view.head.status.is_terminal() => Ok(children_of(&view.history.unwrap_or_default())),
             Ok(_) | Err(super::StatusError::NotFound(_)) => Ok(Vec::new()),
             // A damaged history hides its children; it must not keep its instance from being deleted.
@@ -128,7 +129,7 @@ impl Hub {
 
     async fn manage(&self, id: &InstanceId, op: Op) -> Result<(), ManageError> {
         let (reply, answer) = self.reply();
-        self.post(Mail::Ask { op, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
+        self.send(Mail::Ask { op, reply, watch: None }).map_err(|_| ManageError::Unknown)?;
         let id = || id.clone();
         match answer.await {
             Ok(Reply::Done) => Ok(()),

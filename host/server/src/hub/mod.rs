@@ -4,31 +4,38 @@
 //! not know how turns are played or when things are committed; that is the [`crate::driver`]'s.
 
 mod components;
+mod entities;
 mod error;
 mod manage;
 mod open;
 mod status;
+mod triggers;
 mod view;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use kernel::model::{ComponentDigest, FunctionKind, InstanceId, StartSpec};
+use kernel::model::{ComponentDigest, FunctionKind, FunctionName, InstanceId, Payload, StartSpec, Timestamp};
 use kernel::partition::{Input, NewId, Op, Reply, ReplyTo};
 use kernel::port::{Page, Query, ReadError, Reader};
 use store_sqlite::Readers;
 use tokio::sync::oneshot;
 
-pub use components::{Components, Deployed, DeployedFunction};
-pub use error::{DeployError, ManageError, RestartError, StartError, StatusError};
+pub use components::{Bound, Components, Deployed, DeployedFunction};
+pub use entities::{Cleaned, EntityPage, EntityQuery, EntityView, Errand, StateView, WithState};
+pub use error::{DeployError, ManageError, PostError, RestartError, SignalError, StartError, StatusError};
 pub use kernel::model::Ended;
 pub use manage::RestartAs;
 pub(crate) use open::random_key;
 pub use open::{OpenError, OpenOptions, Running, open};
+pub use triggers::WeakHub;
 pub use view::{Detail, HeldView, InstanceView};
 
-use crate::driver::{Clock, HeldInstances, Mail, Mailbox, Running as RunningActivities};
+use crate::driver::{
+    ActivityClients, Clock, HeldInstances, Mail, Mailbox, PayloadError, Payloads, Running as RunningActivities,
+};
+use crate::triggers::Bindings;
 
 /// A hub that runs. Cheap to clone; all clones are the same hub.
 #[derive(Debug, Clone)]
@@ -44,6 +51,8 @@ struct Shared {
     readers: Readers,
     held: HeldInstances,
     running: RunningActivities,
+    payloads: Payloads,
+    clients: ActivityClients,
     clock: Arc<Clock>,
     next_reply: AtomicU64,
 }
@@ -65,6 +74,7 @@ impl Hub {
 
     /// Starts an instance. It is durable, with all that its first turn decided, when this returns.
     pub async fn start(&self, new: NewInstance) -> Result<InstanceId, StartError> {
+        let new = self.keep_input(new).await?;
         let answer = self.ask(|hub| Ok((hub.start_op(new)?, None)))?;
         started(answer.await)
     }
@@ -75,12 +85,13 @@ impl Hub {
         new: NewInstance,
         wait: Duration,
     ) -> Result<(InstanceId, Option<Ended>), StartError> {
+        let new = self.keep_input(new).await?;
         let (watcher, ended) = self.reply();
         let to = watcher.0;
         let answer = self.ask(|hub| Ok((hub.start_op(new)?, Some(watcher))))?;
         let id = started(answer.await)?;
         match tokio::time::timeout(wait, ended).await {
-            Ok(Ok(Reply::Ended(ended))) => Ok((id, Some(ended))),
+            Ok(Ok(Reply::Ended(ended))) => Ok((id, Some(self.fetch_ended(ended).await?))),
             Ok(_) => Err(StartError::Unknown),
             Err(_) => {
                 self.leave(id.clone(), to);
@@ -93,11 +104,14 @@ impl Hub {
     pub async fn wait(&self, id: &InstanceId, wait: Duration) -> Result<Option<Ended>, ManageError> {
         let (reply, answer) = self.reply();
         let to = reply.0;
-        self.post(Mail::Ask { op: Op::Wait { id: id.clone() }, reply, watch: None })
+        self.send(Mail::Ask { op: Op::Wait { id: id.clone() }, reply, watch: None })
             .map_err(|_| ManageError::Unknown)?;
         match tokio::time::timeout(wait, answer).await {
-            Ok(Ok(Reply::Ended(ended))) => Ok(Some(ended)),
-            Ok(Ok(Reply::AlreadyEnded(_))) => Ok(self.ended(id)?),
+            Ok(Ok(Reply::Ended(ended))) => Ok(Some(self.fetch_ended(ended).await?)),
+            Ok(Ok(Reply::AlreadyEnded(_))) => match self.ended(id)? {
+                Some(ended) => Ok(Some(self.fetch_ended(ended).await?)),
+                None => Ok(None),
+            },
             Ok(Ok(Reply::NotFound)) => Err(ManageError::NotFound(id.clone())),
             Ok(Ok(Reply::Unreadable(text))) => Err(ReadError::Failed(text).into()),
             Ok(_) => Err(ManageError::Unknown),
@@ -120,16 +134,37 @@ impl Hub {
         self.shared.components.functions()
     }
 
-    /// Deploys a component. It is durable, and compiled, when this returns. Instances that are held and that it fits go on.
-    pub async fn deploy(&self, component: Vec<u8>) -> Result<Deployed, DeployError> {
+    /// What manifests bind to components.
+    pub fn bound(&self) -> Vec<Bound> {
+        self.shared.components.bound()
+    }
+
+    /// What activities ask this hub through.
+    pub fn activity_clients(&self) -> &ActivityClients {
+        &self.shared.clients
+    }
+
+    /// The time by which the hub lives. It does not go back.
+    pub fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    /// Where components run.
+    pub fn components(&self) -> &Components {
+        &self.shared.components
+    }
+
+    /// Deploys a component, with what a manifest binds to it. It is durable, and compiled, when this returns. Instances that
+    /// are held and that it fits go on.
+    pub async fn deploy(&self, component: Vec<u8>, bindings: Bindings) -> Result<Deployed, DeployError> {
         let shared = Arc::clone(&self.shared);
-        let deploy = move || shared.components.deploy(&component, shared.clock.now());
+        let deploy = move || shared.components.deploy(&component, bindings, shared.clock.now());
         let deployed = tokio::task::spawn_blocking(deploy).await;
         let deployed = deployed.unwrap_or_else(|error| Err(DeployError::Storage(error.to_string())))?;
-        let orchestrators = deployed.functions.iter().filter(|function| function.kind == FunctionKind::Orchestrator);
-        let serving = orchestrators.map(|function| (function.name.clone(), deployed.digest)).collect();
+        let journaled = deployed.functions.iter().filter(|function| components::is_journaled(function.kind));
+        let serving = journaled.map(|function| (function.name.clone(), deployed.digest)).collect();
         // A hub that stops tries them when it starts again.
-        let _ = self.post(Mail::Input(Input::Deployed(serving)));
+        let _ = self.send(Mail::Input(Input::Deployed(serving)));
         Ok(deployed)
     }
 
@@ -139,12 +174,36 @@ impl Hub {
         tokio::task::spawn_blocking(move || shared.components.bytes(digest)).await.ok().flatten()
     }
 
+    /// A large input goes to a blob before anything else happens.
+    async fn keep_input(&self, mut new: NewInstance) -> Result<NewInstance, StartError> {
+        new.spec.input = self.shared.payloads.put(new.spec.input).await?;
+        Ok(new)
+    }
+
+    /// A payload as clients get it.
+    async fn fetch(&self, payload: &Payload) -> Result<Payload, ReadError> {
+        self.shared.payloads.get(payload).await.map_err(|error| ReadError::Failed(error.to_string()))
+    }
+
+    async fn fetch_ended(&self, ended: Ended) -> Result<Ended, ReadError> {
+        Ok(match ended {
+            Ended::Completed(output) => Ended::Completed(self.fetch(&output).await?),
+            Ended::Terminated(reason) => Ended::Terminated(self.fetch(&reason).await?),
+            Ended::Failed(failure) => Ended::Failed(failure),
+        })
+    }
+
+    /// The component that plays an orchestrator now.
+    pub fn check_orchestrator(&self, name: &FunctionName) -> Result<ComponentDigest, StartError> {
+        self.shared.components.orchestrator(name).ok_or_else(|| {
+            let similar = self.shared.components.similar(FunctionKind::Orchestrator, name);
+            StartError::UnknownFunction { name: name.clone(), similar }
+        })
+    }
+
     fn start_op(&self, new: NewInstance) -> Result<Op, StartError> {
         let NewInstance { id, spec } = new;
-        let Some(component) = self.shared.components.orchestrator(&spec.name) else {
-            let similar = self.shared.components.similar(&spec.name);
-            return Err(StartError::UnknownFunction { name: spec.name, similar });
-        };
+        let component = self.check_orchestrator(&spec.name)?;
         let id = match id {
             Some(id) => NewId::Given(id),
             None => NewId::Generated(generated_id()),
@@ -163,7 +222,7 @@ impl Hub {
             *to = watch.as_ref().map(|(to, _)| *to);
         }
         let (reply, answer) = self.reply();
-        self.post(Mail::Ask { op, reply, watch }).map_err(|_| StartError::Unknown)?;
+        self.send(Mail::Ask { op, reply, watch }).map_err(|_| StartError::Unknown)?;
         Ok(answer)
     }
 
@@ -175,10 +234,10 @@ impl Hub {
 
     fn leave(&self, id: InstanceId, reply: ReplyTo) {
         // A hub that stops has forgotten everybody anyway.
-        let _ = self.post(Mail::Left { id, reply });
+        let _ = self.send(Mail::Left { id, reply });
     }
 
-    fn post(&self, mail: Mail) -> Result<(), Stopped> {
+    fn send(&self, mail: Mail) -> Result<(), Stopped> {
         self.shared.mailbox.send(mail).map_err(|_| Stopped)
     }
 }
@@ -211,4 +270,24 @@ fn random_seed() -> u64 {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     // The version and the variant of a UUID are not random; each half has its fixed bits in another place.
     high.rotate_left(32) ^ low
+}
+
+impl From<PayloadError> for StartError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
+            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
+        }
+    }
+}
+
+impl From<PayloadError> for ManageError {
+    fn from(error: PayloadError) -> Self {
+        match error {
+            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
+            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
+        }
+    }
 }

@@ -5,11 +5,12 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
+use blobs::{BlobOptions, Blobs};
 use kernel::partition::Input;
 
-use super::components::Components;
+use super::components::{Bound, Components};
 use super::{Hub, Shared};
-use crate::driver::{Clock, Commits, Driver, Mail, Parts, start_commits};
+use crate::driver::{ActivityClients, Clock, Commits, Driver, Mail, Parts, Refusals, start_commits};
 use crate::egress::{Egress, Rules};
 
 pub use store_sqlite::Durability;
@@ -27,6 +28,10 @@ pub struct OpenOptions {
     pub storage_max_pages: Option<u32>,
     /// Where guests may call.
     pub egress: Rules,
+    /// Where large payloads are kept, and which are large.
+    pub blobs: BlobOptions,
+    /// The largest payload that is taken, in bytes.
+    pub payload_max_bytes: usize,
 }
 
 /// Why a hub was not opened. Nothing was changed.
@@ -41,6 +46,9 @@ pub enum OpenError {
     /// The deployments could not be read.
     #[error("the deployments of the hub could not be read: {0}")]
     Catalog(String),
+    /// The store of large payloads cannot be used.
+    #[error(transparent)]
+    Blobs(#[from] blobs::OpenBlobsError),
     /// The system gave no threads.
     #[error("the threads of the hub could not be started: {0}")]
     Threads(#[from] std::io::Error),
@@ -77,16 +85,26 @@ pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
     }
     let sandbox = sandbox::Sandbox::open(&options.data.join("compiled"), random_key())?;
     let deployments = opened.catalog.active().map_err(|error| OpenError::Catalog(error.to_string()))?;
+    let grace = options.blobs.grace;
+    let blobs = Blobs::open(options.blobs)?;
+    let bound = bound(&opened.catalog)?;
     let (mailbox, mail) = mpsc::channel();
-    let commits = Arc::new(start_commits(opened.writer, mailbox.clone())?);
-    let components = Components::open(sandbox, opened.components, Arc::downgrade(&commits), deployments);
+    let refusals = Refusals::default();
+    let commits = Arc::new(start_commits(opened.writer, mailbox.clone(), refusals.clone(), Arc::clone(&clock))?);
+    let components = Components::open(sandbox, opened.components, Arc::downgrade(&commits), deployments, bound);
     let components = Arc::new(components);
     // The first thing that the partition hears: instances that are held try what is served already.
-    let _ = mailbox.send(Mail::Input(Input::Deployed(components.orchestrators())));
+    let _ = mailbox.send(Mail::Input(Input::Deployed(components.journaled())));
+    let clients = ActivityClients::default();
     let driver = Driver::start(Parts {
         clock: Arc::clone(&clock),
         components: Arc::clone(&components),
         egress: Egress::new(options.egress),
+        blobs,
+        blob_grace: grace,
+        refusals,
+        clients: clients.clone(),
+        payload_max_bytes: options.payload_max_bytes,
         readers: opened.readers.clone(),
         commits: Arc::clone(&commits),
         recovery: opened.recovery,
@@ -101,10 +119,25 @@ pub fn open(options: OpenOptions) -> Result<(Hub, Running), OpenError> {
         readers: opened.readers,
         held: Arc::clone(&driver.held),
         running: driver.running.clone(),
+        payloads: driver.payloads.clone(),
+        clients,
         clock,
         next_reply: AtomicU64::new(0),
     };
     Ok((Hub { shared: Arc::new(shared) }, Running { driver, commits }))
+}
+
+/// What manifests bound to components. What cannot be read is left out, and is bound again by its next deployment.
+fn bound(catalog: &store_sqlite::Catalog) -> Result<Vec<Bound>, OpenError> {
+    let stored = catalog.bindings().map_err(|error| OpenError::Catalog(error.to_string()))?;
+    let read = |stored: store_sqlite::Bindings| match serde_json::from_str(&stored.json) {
+        Ok(bindings) => Some(Bound { component: stored.digest, bindings }),
+        Err(error) => {
+            tracing::error!("what is bound to {} cannot be read, deploy it again: {error}", stored.name);
+            None
+        }
+    };
+    Ok(stored.into_iter().filter_map(read).collect())
 }
 
 /// What a folder of compiled components is authenticated with.

@@ -11,6 +11,20 @@ use super::{Detail, HeldView, Hub, InstanceView, StatusError};
 impl Hub {
     /// Shows an instance.
     pub async fn status(&self, id: &InstanceId, detail: Detail) -> Result<InstanceView, StatusError> {
+        let mut view = self.outline(id, detail).await?;
+        let started = view.started.iter_mut().map(|started| &mut started.spec.input);
+        let history = view.history.iter_mut().flatten().flat_map(Record::payloads_mut);
+        for payload in started.chain(history).filter(|payload| payload.blob_ref().is_some()) {
+            *payload = self.fetch(payload).await?;
+        }
+        if let Some(ended) = view.ended.take() {
+            view.ended = Some(self.fetch_ended(ended).await?);
+        }
+        Ok(view)
+    }
+
+    /// The same with the names of blobs where they hold payloads.
+    pub(super) async fn outline(&self, id: &InstanceId, detail: Detail) -> Result<InstanceView, StatusError> {
         if detail < Detail::History {
             // Three look-ups by key, mostly in memory: less than handing them to another thread.
             return self.view(id, detail);

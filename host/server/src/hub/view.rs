@@ -57,6 +57,9 @@ impl From<&Held> for HeldView {
         let (lines, remedy) = match held {
             Held::Diverged(divergence) => (divergence.lines(), Divergence::REMEDY),
             Held::Unavailable(_) => (Vec::new(), "deploy the component, then resume the instance; or terminate it"),
+            Held::Blob { .. } => {
+                (Vec::new(), "bring the blob back, or make its store answer: it is tried again by itself")
+            }
             Held::Damaged(_) => (Vec::new(), "restore the hub from a backup, or terminate the instance"),
         };
         Self { text: held.to_string(), lines, remedy }

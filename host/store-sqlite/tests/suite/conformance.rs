@@ -1,8 +1,9 @@
 //! What every store must do. Nothing here knows which one it is.
 
-use kernel::model::{InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
-use kernel::port::{Batch, CommitError, Dropped, Key, Order, Query, Reader, Recovery, Store};
+use kernel::model::{BlobDigest, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
+use kernel::port::{Batch, CommitError, Dropped, Key, Order, Query, Reader, Recovery, Store, What};
 
+use crate::beside::blob;
 use crate::hub::*;
 
 /// A store that can be opened again on what it kept.
@@ -16,12 +17,14 @@ pub trait Equipment {
 
 /// Runs the whole suite; each part on equipment of its own.
 pub fn run<E: Equipment>(new: impl Fn() -> E) {
-    for steps in [LIVES, RENEWALS, TAKEOVERS, PURGES, LETTERS] {
+    for steps in [LIVES, RENEWALS, TAKEOVERS, PURGES, LETTERS, ENTITIES, BLOBS, MARKS] {
         play(&new(), steps, Reopened::Never);
         play(&new(), steps, Reopened::AfterEach);
     }
     nothing_is_where_nothing_was(&new());
     queries(&new());
+    queries_of_entities(&new());
+    a_thousand_entities(&new());
     rows_only_grow(&new());
 }
 
@@ -87,6 +90,57 @@ const LETTERS: &[Step] = &[
     |m| m.post("five"),
 ];
 
+/// The newest row of an entity takes the place of the one before it.
+const ENTITIES: &[Step] = &[
+    |m| m.set("@counter@a", "1").add("a", &[Start]),
+    |m| m.set("@counter@a", "2"),
+    |m| m.set("@counter@a", "3").set("@counter@", "1"),
+    // Twice in a batch, and a new one twice.
+    |m| m.set("@counter@a", "4").set("@counter@a", "5").set("@counter@b", "1").set("@counter@b", "2"),
+    |m| m.purge("@counter@a"),
+    // The id again, with another number; and at once.
+    |m| m.set("@counter@a", "1"),
+    |m| m.purge("@counter@a").set("@counter@a", "1").set("@counter@a", "2"),
+    |m| m.set("@counter@c", "1").purge("@counter@c"),
+    |m| m.set("@account@a@b", "{}").add("a", &[Complete]).post("one"),
+    |m| m.take_letter("one").set("@account@a@b", "[]").purge("@counter@b"),
+];
+
+/// What goes takes its references along; a blob stays as long as one is left.
+const BLOBS: &[Step] = &[
+    |m| m.add("a", &[Start]).refer("a", "x"),
+    |m| m.add("a", &[Schedule(0)]).refer("a", "y").refer("a", "x").refer("a", "x"),
+    |m| m.add("b", &[Start]).refer("b", "x").post("one").refer("one", "x").refer("one", "z"),
+    |m| m.post("two").refer("two", "z").take_letter("one"),
+    |m| m.renew("a", &[Schedule(0)]),
+    |m| m.add("a", &[Finish(0), Complete]).refer("a", "y").purge("b"),
+    |m| m.take_letter("two").purge("a"),
+    // An entity that keeps its state in a blob, and then another one, and then none.
+    |m| m.set("@counter@a", "1").refer("@counter@a", "x"),
+    |m| m.set("@counter@a", "1").refer("@counter@a", "x"),
+    |m| m.set("@counter@a", "2").refer("@counter@a", "y"),
+    |m| m.set("@counter@b", "2").refer("@counter@b", "y"),
+    |m| m.set("@counter@a", "3"),
+    |m| m.set("@counter@b", "2").refer("@counter@b", "z").set("@counter@b", "3"),
+    // Of an instance and a letter with the same number.
+    |m| m.post("three").refer("three", "x").add("c", &[Start]).refer("c", "x"),
+    |m| m.take_letter("three").add("c", &[Complete]),
+    |m| m.purge("c").add("c", &[Start]).refer("c", "z"),
+];
+
+const MARKS: &[Step] = &[
+    |m| m.mark("timer/a", 1_000, 0),
+    |m| m.mark("timer/a", 2_000, 2_000).mark("timer/b", 1_000, 0),
+    // Out of order, twice, and with the effect.
+    |m| m.mark("stream/a", 7, 0).mark("stream/a", 5, 0).post("one"),
+    |m| m.mark("stream/a", 6, 5).mark("stream/a", 8, 6).mark("stream/a", 7, 6).take_letter("one"),
+    |m| m.mark("stream/a", 9, 6).mark("stream/b", 9, 20).mark("stream/b", 19, 7).mark("stream/b", 21, 7),
+    |m| m.mark("stream/c", u64::MAX, 0).mark("stream/c", i64::MAX as u64, 0).mark("stream/c", 0, 0),
+    |m| m.mark("stream/c", 1 << 63, i64::MAX as u64),
+    // Below its own floor it goes at once.
+    |m| m.mark("stream/a", 3, 9).mark("timer/a", 5, 10_000),
+];
+
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Reopened {
     Never,
@@ -131,6 +185,12 @@ fn nothing_is_where_nothing_was(equipment: &impl Equipment) {
     assert_eq!(reader.head(&Key::No(InstanceNo(head.no.0 + 1))), Ok(None));
     assert_eq!(reader.row(LogSeq(head.last.0 + 1)), Ok(None));
     assert!(reader.history(head.no, LogSeq(head.last.0 + 1)).is_err());
+    assert_eq!(reader.is_referred_to(BlobDigest([0; 32])), Ok(false));
+    assert_eq!((reader.is_marked("nobody", 0), reader.last_mark("nobody")), (Ok(false), Ok(None)));
+    // References of those that go and are not there; what the batch itself adds stays.
+    let blobs = model.refer("a", "x").take().blobs;
+    store.commit(&Batch { blobs, drops: vec![dropped], trims: vec![dropped], ..Batch::default() }).unwrap();
+    assert_eq!(reader.is_referred_to(blob("x").digest), Ok(true));
 }
 
 fn queries(equipment: &impl Equipment) {
@@ -144,16 +204,7 @@ fn queries(equipment: &impl Equipment) {
     model.commit(&mut store).unwrap();
     let heads = model.heads();
     let created = |index: usize| Some(heads[index].created);
-    let check = |query: Query, expect: &[&str]| {
-        for (limit, order) in [(1, Order::OldestFirst), (2, Order::NewestFirst), (100, Order::OldestFirst)] {
-            let mut expect = expect.to_vec();
-            if order == Order::NewestFirst {
-                expect.reverse();
-            }
-            let found = pages(&reader, &Query { limit, order, ..query.clone() });
-            assert_eq!(found.iter().map(|head| head.id.as_str()).collect::<Vec<_>>(), expect, "{query:?} {limit}");
-        }
-    };
+    let check = |query: Query, expect: &[&str]| check_query(&reader, query, expect);
     let all = Query::default;
     let prefix = |text: &str| Some(text.to_owned());
     check(all(), &["order-1", "order-2", "order-%", "Order-4", "order", "é-1", "é-2"]);
@@ -166,9 +217,74 @@ fn queries(equipment: &impl Equipment) {
     check(Query { statuses: vec![Status::Running], ..all() }, &["order-1", "Order-4"]);
     check(Query { created_from: created(1), created_to: created(3), ..all() }, &["order-2", "order-%", "Order-4"]);
     check(Query { created_from: Some(Timestamp(u64::MAX)), ..all() }, &[]);
+    check(Query { updated_from: created(4), ..all() }, &["order-2", "order", "é-1", "é-2"]);
+    check(Query { updated_from: created(2), updated_to: created(4), ..all() }, &["order-%", "Order-4"]);
+    check(Query { updated_to: created(1), created_from: created(1), ..all() }, &[]);
     check(Query { created_to: Some(Timestamp(u64::MAX)), statuses: vec![Status::Failed], ..all() }, &["é-1"]);
     let none = reader.query(&Query { limit: 0, ..all() }).unwrap();
     assert_eq!((none.heads, none.next), (vec![], None));
+}
+
+fn queries_of_entities(equipment: &impl Equipment) {
+    let (mut store, reader, recovery) = equipment.open();
+    let mut model = Model::new(&recovery);
+    for id in ["@counter@a", "@counter@b", "@account@a", "@counter@", "@count@a"] {
+        model.set(id, "1").add(&id[1..], &[Start]).commit(&mut store).unwrap();
+    }
+    model.set("@counter@b", "2").commit(&mut store).unwrap();
+    model.set("@count@a", "2").commit(&mut store).unwrap();
+    let touched = model.live["@counter@b"].head.updated;
+    let check = |query: Query, expect: &[&str]| check_query(&reader, query, expect);
+    let all = || Query { what: What::Entities, ..Query::default() };
+    let prefix = |text: &str| Some(text.to_owned());
+    check(all(), &["@counter@a", "@counter@b", "@account@a", "@counter@", "@count@a"]);
+    check(Query { prefix: prefix("@counter@"), ..all() }, &["@counter@a", "@counter@b", "@counter@"]);
+    check(Query { prefix: prefix("@count"), ..all() }, &["@counter@a", "@counter@b", "@counter@", "@count@a"]);
+    check(Query { prefix: prefix("count"), ..all() }, &[]);
+    check(Query { updated_from: Some(touched), ..all() }, &["@counter@b", "@count@a"]);
+    check(
+        Query { updated_to: Some(touched), prefix: prefix("@c"), ..all() },
+        &["@counter@a", "@counter@b", "@counter@"],
+    );
+    check(Query { prefix: prefix("count"), ..Query::default() }, &["counter@a", "counter@b", "counter@", "count@a"]);
+    check(Query { prefix: prefix("@"), ..Query::default() }, &[]);
+}
+
+/// Compares the ids that a query finds, page by page and in both orders.
+pub fn check_query(reader: &impl Reader, query: Query, expect: &[&str]) {
+    for (limit, order) in [(1, Order::OldestFirst), (2, Order::NewestFirst), (100, Order::OldestFirst)] {
+        let mut expect = expect.to_vec();
+        if order == Order::NewestFirst {
+            expect.reverse();
+        }
+        let found = pages(reader, &Query { limit, order, ..query.clone() });
+        assert_eq!(found.iter().map(|head| head.id.as_str()).collect::<Vec<_>>(), expect, "{query:?} {limit}");
+    }
+}
+
+/// One batch may change as many entities as it likes, known or new.
+fn a_thousand_entities(equipment: &impl Equipment) {
+    let (mut store, reader, recovery) = equipment.open();
+    let mut model = Model::new(&recovery);
+    let ids: Vec<&'static str> = (0..1_000).map(|i| &*format!("@counter@{i}").leak()).collect();
+    for state in ["1", "2", "3"] {
+        for id in &ids {
+            model.set(id, state);
+        }
+        model.commit(&mut store).unwrap();
+    }
+    for id in &ids[..500] {
+        model.purge(id);
+    }
+    for id in &ids[250..] {
+        model.set(id, "4");
+    }
+    model.commit(&mut store).unwrap();
+    model.check(&reader);
+    drop((store, reader));
+    let (_store, reader, recovery) = equipment.open();
+    model.check_recovery(&recovery);
+    model.check(&reader);
 }
 
 fn rows_only_grow(equipment: &impl Equipment) {

@@ -4,11 +4,12 @@ use std::path::Path;
 
 use kernel::codec::open_letter;
 use kernel::model::InstanceNo;
-use kernel::port::{Batch, Key, ReadError, Reader, Store};
+use kernel::port::{Batch, Dropped, Key, ReadError, Reader, Store};
 use rusqlite::Connection;
 use rusqlite::types::Value;
 use store_sqlite::{Flushed, Hub, Opened, Options};
 
+use crate::beside::blob;
 use crate::files::{flush, open, tamper};
 use crate::hub::*;
 
@@ -75,7 +76,7 @@ fn prepare(dir: &Path, left: Left) -> Model {
 }
 
 /// Flips one bit of a column.
-fn flip(dir: &Path, table: &str, column: &str, filter: &str) {
+pub fn flip(dir: &Path, table: &str, column: &str, filter: &str) {
     let conn = Connection::open(dir.join("hub.db")).unwrap();
     let get = format!("SELECT {column} FROM {table} WHERE {filter}");
     let flipped = match conn.query_row(&get, [], |row| row.get(0)).unwrap() {
@@ -172,6 +173,91 @@ fn letters() {
         model.post("four").take_letter("one").commit(&mut writer).unwrap();
         drop(writer);
         model.check_recovery(&open(dir.path()).recovery);
+    }
+}
+
+/// The row that an entity has, whether its head is in the table, behind it, or not there yet.
+#[test]
+fn rows_of_entities() {
+    for left in [Left::Flushed, Left::Half, Left::Not] {
+        for column in LOG.iter().filter(|column| **column != "prev") {
+            let dir = tempfile::tempdir().unwrap();
+            let Opened { mut writer, recovery, .. } = open(dir.path());
+            let mut model = Model::new(&recovery);
+            model.set("@counter@a", "1").set("@counter@b", "1").add("c", &[Start]).commit(&mut writer).unwrap();
+            if left != Left::Not {
+                model.set("@counter@b", "2").commit(&mut writer).unwrap();
+                flush(&mut writer);
+                model.set("@counter@a", "2").add("c", &[Schedule(0)]).commit(&mut writer).unwrap();
+            }
+            if left != Left::Flushed {
+                model.set("@counter@b", "3").commit(&mut writer).unwrap();
+            } else {
+                flush(&mut writer);
+            }
+            drop(writer);
+            let b = model.live.remove("@counter@b").unwrap().head;
+            flip(dir.path(), "log", column, &format!("seq = {}", b.last.0));
+            for opening in 0..2 {
+                let Opened { mut writer, readers, recovery, .. } = open(dir.path());
+                let context = format!("{column}, {left:?}, opening {opening}");
+                // Whoever asks for it by its id learns that there is one, and that it cannot be used.
+                let found = readers.head(&Key::Id(b.id.clone()));
+                let found = found.and_then(|head| load(&readers, head.expect("it is not forgotten").no));
+                assert!(is_damaged(&found), "{context}: {found:?}");
+                for (id, other) in &model.live {
+                    assert_eq!(load(&readers, other.head.no), Ok(Some(other.head.clone())), "{id}, {context}");
+                }
+                model.renumber(&recovery);
+                model.set("@counter@a", "7").commit(&mut writer).unwrap();
+                flush(&mut writer);
+            }
+            let Opened { mut writer, readers, recovery, .. } = open(dir.path());
+            model.renumber(&recovery);
+            writer.commit(&Batch { drops: vec![Dropped { no: b.no, last: b.last }], ..model.take() }).unwrap();
+            model.set("@counter@b", "1").commit(&mut writer).unwrap();
+            model.check(&readers);
+        }
+    }
+}
+
+/// A damaged reference may keep a blob for too long, and takes none away.
+#[test]
+fn references_to_blobs() {
+    for column in ["kind", "no", "digest", "sum"] {
+        let dir = tempfile::tempdir().unwrap();
+        let Opened { mut writer, recovery, .. } = open(dir.path());
+        let mut model = Model::new(&recovery);
+        model.add("a", &[Start]).refer("a", "x").refer("a", "y").add("b", &[Start]).refer("b", "z");
+        model.commit(&mut writer).unwrap();
+        drop(writer);
+        let of_x = blob("x").digest;
+        flip(dir.path(), "blob_refs", column, &format!("digest = x'{of_x}'"));
+        let Opened { mut writer, readers, .. } = open(dir.path());
+        model.check(&readers);
+        model.purge("b").commit(&mut writer).unwrap();
+        model.check(&readers);
+        model.purge("a").commit(&mut writer).unwrap();
+        assert_eq!(readers.is_referred_to(blob("y").digest), Ok(false), "{column}");
+        assert_eq!(readers.is_referred_to(of_x), Ok(true), "{column}");
+    }
+}
+
+/// A damaged mark is none: what it stood for is handled again.
+#[test]
+fn marks() {
+    for column in ["source", "seq", "sum"] {
+        let dir = tempfile::tempdir().unwrap();
+        let Opened { mut writer, recovery, .. } = open(dir.path());
+        let mut model = Model::new(&recovery);
+        model.mark("timer/a", 1, 0).mark("timer/a", 2, 0).commit(&mut writer).unwrap();
+        drop(writer);
+        flip(dir.path(), "marks", column, "seq = 2 + (1 << 63)");
+        let Opened { mut writer, readers, .. } = open(dir.path());
+        assert_eq!(readers.is_marked("timer/a", 2), Ok(false), "{column}");
+        assert_eq!(readers.last_mark("timer/a"), Ok(Some(1)), "{column}");
+        model.mark("timer/a", 2, 0).mark("timer/a", 3, 2).commit(&mut writer).unwrap();
+        model.check(&readers);
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::mpsc::channel;
 use kernel::model::{
     ActivityOptions, ComponentDigest, Function, FunctionKind, FunctionName, Millis, RetryPolicy, Timestamp,
 };
-use store_sqlite::{CatalogError, ComponentError, Opened, spawn_writer};
+use store_sqlite::{CatalogError, ComponentError, NewBindings, Opened, spawn_writer};
 
+use crate::damage::flip;
 use crate::files::{open, tamper};
 use crate::hub::*;
 
@@ -32,6 +33,10 @@ fn function(kind: FunctionKind, name: &str) -> Function {
     }
 }
 
+fn bound(name: &str, json: Option<&str>) -> NewBindings {
+    NewBindings { name: name.to_owned(), json: json.map(str::to_owned) }
+}
+
 #[test]
 fn the_latest_deployment_of_a_name_counts() {
     use FunctionKind::{Activity, Orchestrator};
@@ -39,8 +44,8 @@ fn the_latest_deployment_of_a_name_counts() {
     let Opened { mut writer, catalog, .. } = open(dir.path());
     assert_eq!(catalog.active(), Ok(vec![]));
     let (one, two) = (ComponentDigest::of(b"one"), ComponentDigest::of(b"two"));
-    writer.deploy(one, &[function(Activity, "Pay"), function(Orchestrator, "pay")], Timestamp(1)).unwrap();
-    writer.deploy(two, &[function(Activity, "PAY"), function(Activity, "ship")], Timestamp(2)).unwrap();
+    writer.deploy(one, &[function(Activity, "Pay"), function(Orchestrator, "pay")], Timestamp(1), None).unwrap();
+    writer.deploy(two, &[function(Activity, "PAY"), function(Activity, "ship")], Timestamp(2), None).unwrap();
     let check = |expect: &[(FunctionKind, &str, ComponentDigest, u64)]| {
         let active = catalog.active().unwrap();
         let brief: Vec<_> =
@@ -52,8 +57,38 @@ fn the_latest_deployment_of_a_name_counts() {
     let mut both = vec![one, two];
     both.sort();
     assert_eq!(catalog.components(), Ok(both));
-    writer.deploy(one, &[function(Activity, "Pay"), function(Orchestrator, "pay")], Timestamp(3)).unwrap();
+    writer.deploy(one, &[function(Activity, "Pay"), function(Orchestrator, "pay")], Timestamp(3), None).unwrap();
     check(&[(Activity, "Pay", one, 3), (Activity, "ship", two, 2), (Orchestrator, "pay", one, 3)]);
+}
+
+#[test]
+fn every_kind_of_function() {
+    use FunctionKind::{Activity, Entity, Orchestrator, StreamTrigger, TimerTrigger};
+    let dir = tempfile::tempdir().unwrap();
+    let kinds = [Activity, Entity, Orchestrator, StreamTrigger, TimerTrigger];
+    let functions: Vec<_> = kinds.iter().map(|kind| function(*kind, "same")).collect();
+    open(dir.path()).writer.deploy(ComponentDigest::of(b"one"), &functions, Timestamp(1), None).unwrap();
+    let active = open(dir.path()).catalog.active().unwrap();
+    assert_eq!(active.into_iter().map(|deployment| deployment.function).collect::<Vec<_>>(), functions);
+}
+
+#[test]
+fn the_latest_bindings_of_a_name_count() {
+    let dir = tempfile::tempdir().unwrap();
+    let (one, two) = (ComponentDigest::of(b"one"), ComponentDigest::of(b"two"));
+    let check = |digest, new: Option<NewBindings>, expect: &[(&str, ComponentDigest, &str)]| {
+        let Opened { mut writer, catalog, .. } = open(dir.path());
+        writer.deploy(digest, &[], Timestamp(1), new.as_ref()).unwrap();
+        let found = catalog.bindings().unwrap();
+        let brief: Vec<_> = found.iter().map(|found| (&*found.name, found.digest, &*found.json)).collect();
+        assert_eq!(brief, expect);
+    };
+    check(one, None, &[]);
+    check(one, Some(bound("shop", Some("{}"))), &[("shop", one, "{}")]);
+    check(two, Some(bound("mail", Some("[1]"))), &[("mail", two, "[1]"), ("shop", one, "{}")]);
+    check(two, Some(bound("shop", Some("[2]"))), &[("mail", two, "[1]"), ("shop", two, "[2]")]);
+    check(one, Some(bound("mail", None)), &[("shop", two, "[2]")]);
+    check(one, Some(bound("mail", None)), &[("shop", two, "[2]")]);
 }
 
 #[test]
@@ -68,9 +103,16 @@ fn damage_in_the_catalog_is_found() {
     ] {
         let dir = tempfile::tempdir().unwrap();
         let functions = [function(FunctionKind::Activity, "pay")];
-        open(dir.path()).writer.deploy(ComponentDigest::of(b"one"), &functions, Timestamp(1)).unwrap();
+        open(dir.path()).writer.deploy(ComponentDigest::of(b"one"), &functions, Timestamp(1), None).unwrap();
         tamper(dir.path(), change);
         assert!(matches!(open(dir.path()).catalog.active(), Err(CatalogError::Damaged(_))), "{change}");
+    }
+    for column in ["name", "digest", "at", "text", "sum"] {
+        let dir = tempfile::tempdir().unwrap();
+        let new = bound("shop", Some("{}"));
+        open(dir.path()).writer.deploy(ComponentDigest::of(b"one"), &[], Timestamp(1), Some(&new)).unwrap();
+        flip(dir.path(), "bindings", column, "true");
+        assert!(matches!(open(dir.path()).catalog.bindings(), Err(CatalogError::Damaged(_))), "{column}");
     }
 }
 
@@ -104,7 +146,9 @@ fn the_thread_answers_in_order_and_gives_the_writer_back() {
     }
     assert_eq!(inbox.iter().take(3).collect::<Vec<_>>(), [(0, Ok(())), (1, Ok(())), (2, Ok(()))]);
     model.check(&readers);
-    thread.deploy(ComponentDigest::of(b"one"), vec![function(FunctionKind::Activity, "pay")], Timestamp(1)).unwrap();
+    let functions = vec![function(FunctionKind::Activity, "pay")];
+    thread.deploy(ComponentDigest::of(b"one"), functions, Timestamp(1), Some(bound("shop", Some("{}")))).unwrap();
+    assert_eq!(catalog.bindings().unwrap().len(), 1);
     assert_eq!(catalog.active().unwrap().len(), 1);
     thread.flush().unwrap();
     model.check(&readers);

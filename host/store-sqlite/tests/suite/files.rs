@@ -5,12 +5,12 @@ use std::path::Path;
 
 use kernel::codec::seal_letter;
 use kernel::model::{EventName, InstanceId, Letter, LetterNo, Payload, Raised};
-use kernel::port::{Batch, Query, Reader, Recovery, Store};
+use kernel::port::{Batch, Query, Reader, Recovery, Store, What};
 use rusqlite::Connection;
 use store_sqlite::{BootNo, Flushed, Hub, OpenError, Opened, Options, Readers, Writer};
 use tempfile::TempDir;
 
-use crate::conformance::{self, Equipment};
+use crate::conformance::{self, Equipment, check_query};
 use crate::hub::*;
 
 pub fn open(dir: &Path) -> Opened {
@@ -78,6 +78,32 @@ fn heads_are_right_whether_they_are_in_memory_or_in_their_table() {
 }
 
 #[test]
+fn a_prefix_may_be_that_of_few_or_of_many() {
+    let dir = tempfile::tempdir().unwrap();
+    let Opened { mut writer, readers, recovery, .. } = open(dir.path());
+    let mut model = Model::new(&recovery);
+    for i in 0..5_000 {
+        model.set(&*format!("@many@{i:04}").leak(), "1");
+        if i % 1_250 == 7 {
+            model.set(&*format!("@few@{i:04}").leak(), "1").add(&*format!("many@{i:04}").leak(), &[Start]);
+        }
+    }
+    model.commit(&mut writer).unwrap();
+    flush(&mut writer);
+    let entities = |prefix: &str| Query { what: What::Entities, prefix: Some(prefix.to_owned()), ..Query::default() };
+    let query = |prefix, updated_to| Query { updated_to, ..entities(prefix) };
+    let fifth = model.live["@many@0004"].head.updated;
+    check_query(&readers, query("@f", None), &["@few@0007", "@few@1257", "@few@2507", "@few@3757"]);
+    let first = ["@many@0000", "@many@0001", "@many@0002", "@many@0003", "@many@0004"];
+    check_query(&readers, query("@many@", Some(fifth)), &first);
+    check_query(&readers, query("@many@0003", None), &["@many@0003"]);
+    assert_eq!(pages(&readers, &Query { limit: 999, ..entities("@many@") }).len(), 5_000);
+    let rest = Query { prefix: Some("many@".to_owned()), ..Query::default() };
+    check_query(&readers, rest, &["many@0007", "many@1257", "many@2507", "many@3757"]);
+    model.check(&readers);
+}
+
+#[test]
 fn a_hub_has_one_owner_and_counts_its_boots() {
     let dir = tempfile::tempdir().unwrap();
     let first = open(dir.path());
@@ -132,8 +158,11 @@ fn folders_that_are_not_for_us_are_left_alone() {
         drop(open(dir));
         tamper(dir, &format!("PRAGMA user_version = {version}"));
     };
-    check(&|dir| versioned(dir, 99), "schema 99, and this dacapo knows schemas up to 2");
-    check(&|dir| versioned(dir, 1), "from before the first release (schema 1); choose another data folder");
+    check(&|dir| versioned(dir, 99), "schema 99, and this dacapo knows schemas up to 3");
+    for version in [1, 2] {
+        let expect = format!("from before the first release (schema {version}); choose another data folder");
+        check(&|dir| versioned(dir, version), &expect);
+    }
 }
 
 #[test]

@@ -3,11 +3,15 @@
 
 use std::collections::BTreeMap;
 
-use kernel::codec::{Link, Row, SealedLetter, open_history, open_row, seal, seal_letter};
+use kernel::codec::{
+    Damage, Link, Row, SealedLetter, open_entity, open_history, open_row, seal, seal_entity, seal_letter,
+};
+use kernel::entity::head_of;
 use kernel::model::*;
 use kernel::orchestration::{State, extend_head, fold};
-use kernel::port::{Batch, CommitError, Dropped, Key, Order, Page, Query, ReadError, Reader, Recovery, Store};
+use kernel::port::*;
 
+use crate::beside::Beside;
 pub use crate::did::{Did, Did::*};
 use crate::did::{event, started};
 
@@ -17,6 +21,7 @@ pub struct Model {
     pub live: BTreeMap<&'static str, Instance>,
     /// Letters that wait, by what they say.
     pub letters: BTreeMap<&'static str, SealedLetter>,
+    pub beside: Beside,
     /// Instances that went, and rows that did.
     gone: (Vec<InstanceNo>, Vec<LogSeq>),
     next_no: u64,
@@ -70,11 +75,31 @@ impl Model {
     /// Begins the next execution: its first row takes the place of all others.
     pub fn renew(&mut self, id: &'static str, did: &[Did]) -> &mut Self {
         let at = self.now();
-        let before = self.leave(id);
-        self.batch.trims.push(Dropped { no: before.no, last: before.last });
+        let before = self.trim(id);
         let begins = started(id, before.created, before.execution.next());
         let events = [begins, Event::TurnStarted { takes: 0 }].into_iter();
         self.append(id, before.no, None, events.chain(did.iter().map(|did| event(id, at, *did))).collect())
+    }
+
+    /// Runs a batch of an entity, which leaves it with this state; the first one makes it.
+    pub fn set(&mut self, id: &'static str, state: &str) -> &mut Self {
+        let (no, created) = match self.live.get(id) {
+            None => {
+                self.next_no += 1;
+                (InstanceNo(self.next_no - 1), self.now())
+            }
+            Some(before) => (before.head.no, before.head.created),
+        };
+        if self.live.contains_key(id) {
+            self.trim(id);
+        }
+        let mut entity = Entity::new(EntityId::parse(id).unwrap(), created);
+        entity.at = self.now();
+        entity.state = Some(EntityState { data: Payload::parse(state.as_bytes()).unwrap(), version: 3 });
+        let row = seal_entity(no, LogSeq(self.next_seq), &entity);
+        self.next_seq += 1;
+        let head = head_of(&row, &entity);
+        self.push(id, Instance { head, state: State::New, rows: vec![row.clone()] }, row)
     }
 
     /// Drops an instance.
@@ -83,6 +108,22 @@ impl Model {
         self.batch.drops.push(Dropped { no: before.no, last: before.last });
         self.batch.heads.retain(|other| other.no != before.no);
         self.gone.0.push(before.no);
+        self
+    }
+
+    /// Lets an instance, or a letter, refer to the blob of a text.
+    pub fn refer(&mut self, who: &str, text: &'static str) -> &mut Self {
+        let referrer = match self.live.get(who) {
+            Some(instance) => Referrer::Instance(instance.head.no),
+            None => Referrer::Letter(self.letters[who].no),
+        };
+        self.beside.refer(&mut self.batch, referrer, text);
+        self
+    }
+
+    /// Marks something as handled.
+    pub fn mark(&mut self, source: &'static str, seq: u64, floor: u64) -> &mut Self {
+        self.beside.mark(&mut self.batch, Mark { source: source.to_owned(), seq, floor });
         self
     }
 
@@ -100,6 +141,7 @@ impl Model {
     /// Takes a letter.
     pub fn take_letter(&mut self, text: &str) -> &mut Self {
         let taken = self.letters.remove(text).expect("it was posted");
+        self.beside.leave(&mut self.batch, Referrer::Letter(taken.no));
         self.batch.takes.push(taken.no);
         self
     }
@@ -111,7 +153,14 @@ impl Model {
     fn leave(&mut self, id: &str) -> Head {
         let Instance { head, rows, .. } = self.live.remove(id).expect("it was started");
         self.gone.1.extend(rows.iter().map(|row| row.seq));
+        self.beside.leave(&mut self.batch, Referrer::Instance(head.no));
         head
+    }
+
+    fn trim(&mut self, id: &str) -> Head {
+        let before = self.leave(id);
+        self.batch.trims.push(Dropped { no: before.no, last: before.last });
+        before
     }
 
     fn append(&mut self, id: &'static str, no: InstanceNo, before: Option<Instance>, events: Vec<Event>) -> &mut Self {
@@ -127,10 +176,14 @@ impl Model {
         let state = record.events.iter().fold(state, |state, event| fold(state, at, event).expect("a legal history"));
         let head = extend_head(head, &row, &record, &state).expect("it begins with a start");
         rows.push(row.clone());
+        self.push(id, Instance { head, state, rows }, row)
+    }
+
+    fn push(&mut self, id: &'static str, instance: Instance, row: Row) -> &mut Self {
         self.batch.rows.push(row);
-        self.batch.heads.retain(|other| other.no != no);
-        self.batch.heads.push(head.clone());
-        self.live.insert(id, Instance { head, state, rows });
+        self.batch.heads.retain(|other| other.no != instance.head.no);
+        self.batch.heads.push(instance.head.clone());
+        self.live.insert(id, instance);
         self
     }
 
@@ -152,11 +205,13 @@ impl Model {
             assert_eq!(reader.head(&Key::Id(head.id.clone())).unwrap().as_ref(), Some(head), "{id}");
             let rows = reader.history(head.no, head.last).unwrap();
             assert_eq!(rows, instance.rows, "{id}");
-            open_history(head.no, Link { seq: head.last, sum: head.sum }, &rows).unwrap();
+            verify(head, &rows).unwrap();
             for row in rows {
                 let linked = reader.row(row.seq).unwrap().expect("the row is there");
-                open_row(&linked.row, linked.prev_sum).unwrap();
                 assert_eq!(linked.row, row, "{id}");
+                if !head.id.is_entity() {
+                    open_row(&linked.row, linked.prev_sum).unwrap();
+                }
             }
         }
         for no in &self.gone.0 {
@@ -165,8 +220,13 @@ impl Model {
         for seq in &self.gone.1 {
             assert_eq!(reader.row(*seq), Ok(None), "{seq:?}");
         }
-        let listed = pages(reader, &Query { limit: 3, order: Order::OldestFirst, ..Query::default() });
-        assert_eq!(listed, self.heads());
+        for what in [What::Orchestrations, What::Entities] {
+            let listed = pages(reader, &Query { what, limit: 3, order: Order::OldestFirst, ..Query::default() });
+            let mut expect = self.heads();
+            expect.retain(|head| head.id.is_entity() == (what == What::Entities));
+            assert_eq!(listed, expect);
+        }
+        self.beside.check(reader);
     }
 
     /// All heads, by number.
@@ -205,8 +265,15 @@ impl Model {
 pub fn load(reader: &impl Reader, no: InstanceNo) -> Result<Option<Head>, ReadError> {
     let Some(head) = reader.head(&Key::No(no))? else { return Ok(None) };
     let rows = reader.history(no, head.last)?;
-    open_history(no, Link { seq: head.last, sum: head.sum }, &rows)?;
+    verify(&head, &rows)?;
     Ok(Some(head))
+}
+
+fn verify(head: &Head, rows: &[Row]) -> Result<(), Damage> {
+    match rows {
+        [row] if head.id.is_entity() && (row.no, row.sum) == (head.no, head.sum) => open_entity(row).map(drop),
+        rows => open_history(head.no, Link { seq: head.last, sum: head.sum }, rows).map(drop),
+    }
 }
 
 /// All pages of a query, one after the other.

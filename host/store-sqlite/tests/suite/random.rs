@@ -8,6 +8,9 @@ use crate::hub::*;
 
 const IDS: &[&str] = &["a", "b", "c", "d", "e"];
 const LETTERS: &[&str] = &["x", "y", "z"];
+const ENTITIES: &[&str] = &["@counter@a", "@counter@b", "@account@a"];
+const BLOBS: &[&str] = &["1", "2", "3", "4"];
+const SOURCES: &[&str] = &["timer/a", "stream/b"];
 
 /// A linear congruential generator with the constants of Knuth.
 struct Dice(u64);
@@ -29,10 +32,21 @@ fn act(model: &mut Model, dice: &mut Dice) {
     let starts: &[&[Did]] = &[&[Start], &[StartChild, Sleep(0, 9_000)], &[StartAt(9_500)], &[Start, Schedule(0), Fail]];
     let goes_on: &[&[Did]] = &[&[Say("1")], &[Suspend], &[Resume, Say("null")], &[Complete], &[Terminate]];
     let text = dice.of(LETTERS);
-    match (dice.below(8), model.live.get(id).map(|instance| instance.head.status.is_terminal())) {
+    let entity = dice.of(ENTITIES);
+    match (dice.below(16), model.live.get(id).map(|instance| instance.head.status.is_terminal())) {
         (0, _) if model.letters.contains_key(text) => model.take_letter(text),
         (0, _) => model.post(text),
         (1, Some(_)) => model.purge(id),
+        (8, _) if model.live.contains_key(entity) => model.purge(entity),
+        (8..=11, _) => model.set(entity, dice.of(BLOBS)),
+        (12 | 13, _) => match dice.of(&[id, text, entity]) {
+            who if model.live.contains_key(who) || model.letters.contains_key(who) => model.refer(who, dice.of(BLOBS)),
+            _ => model,
+        },
+        (14.., _) => {
+            let seq = dice.below(30) as u64;
+            model.mark(dice.of(SOURCES), seq, seq.saturating_sub(dice.below(9) as u64))
+        }
         (2..=4, Some(false)) => model.renew(id, dice.of(&[&[][..], &[Sleep(0, 8_000)], &[Schedule(0)]])),
         (5.., Some(false)) => model.add(id, dice.of(goes_on)),
         (_, Some(_) | None) => model.add(id, dice.of(starts)),

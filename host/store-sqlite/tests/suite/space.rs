@@ -66,7 +66,11 @@ fn what_is_given_back_is_used_again() {
     let purged = |model: &mut Model, _| {
         model.add("c", &[Start, Say(TEXT)]).add("c", &[Say(TEXT), Complete]).purge("c");
     };
+    let entity = |model: &mut Model, _| {
+        model.set("@counter@a", TEXT).refer("@counter@a", TEXT);
+    };
     check(20_000, &forever);
+    check(5_000, &entity);
     check(5_000, &beside);
     check(5_000, &purged);
 }

@@ -1,10 +1,11 @@
-//! What is measured and no example does: long histories, many timers, many events, many executions.
+//! What is measured and no example does: long histories, many timers, many events, many executions, busy entities.
 
 use dacapo::prelude::*;
 
 dacapo::export! {
-    orchestrators: [rehearse, alarm, tree, ping, pong, listen, eternal],
+    orchestrators: [rehearse, alarm, tree, ping, pong, listen, eternal, calls],
     activities: [note],
+    entities: [Count, Memo],
 }
 
 /// How long a history, and when it goes on.
@@ -111,6 +112,55 @@ async fn eternal(cx: Context, Rounds { played, of }: Rounds) -> Result<u32> {
     if played == of { Ok(played) } else { cx.continue_as_new(&Rounds { played: played + 1, of }).await }
 }
 
+/// A number that many add to.
+#[payload]
+#[derive(Default)]
+struct Count {
+    value: u64,
+}
+
+#[entity]
+impl Count {
+    fn add(&mut self, n: u64) {
+        self.value += n;
+    }
+}
+
+/// A text of which it is known how often it was edited.
+#[payload]
+#[derive(Default)]
+struct Memo {
+    edition: u64,
+    text: String,
+}
+
+#[entity]
+impl Memo {
+    fn write(&mut self, text: String) {
+        self.text = text;
+    }
+
+    fn edit(&mut self) {
+        self.edition += 1;
+    }
+}
+
+/// Which entity is called, and how often.
+#[payload]
+struct Calls {
+    key: String,
+    times: u32,
+}
+
+/// Calls an entity, one call after another, and returns how often it did.
+#[orchestrator]
+async fn calls(cx: Context, Calls { key, times }: Calls) -> Result<u32> {
+    for _ in 0..times {
+        cx.entity::<Count>(&key).add(1).await?;
+    }
+    Ok(times)
+}
+
 #[cfg(test)]
 mod tests {
     use dacapo::testing::Kit;
@@ -138,5 +188,10 @@ mod tests {
     fn begins_anew() {
         let run = Kit::new::<eternal>().start(&Rounds { played: 0, of: 4 });
         assert_eq!((run.output::<u32>(), run.executions().len()), (Ok(4), 5));
+    }
+    #[test]
+    fn an_entity_counts_calls() {
+        let run = Kit::new::<calls>().entity::<Count>().start(&Calls { key: "c".to_owned(), times: 4 });
+        assert_eq!((run.output::<u32>(), run.entity::<Count>("c").map(|count| count.value)), (Ok(4), Some(4)));
     }
 }

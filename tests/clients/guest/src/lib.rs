@@ -1,10 +1,11 @@
-//! What the tests with real clients start: one orchestrator for each end that a client can see.
+//! What the tests with real clients start: one orchestrator for each end that a client can see, and an entity to signal.
 
 use dacapo::{prelude::*, serde_json::Value};
 
 dacapo::export! {
-    orchestrators: [echo, chain, wait_for_approval, fail_always, flaky_once, sleep, parent, eternal, forever],
+    orchestrators: [echo, chain, wait_for_approval, fail_always, flaky_once, sleep, parent, eternal, forever, shift, hold],
     activities: [say, explode, falter],
+    entities: [Counter],
 }
 
 /// Returns its input.
@@ -104,14 +105,77 @@ async fn forever(cx: Context) -> Result<Value> {
     cx.wait_event("never").await
 }
 
+/// A number. One client sends it as it is, another one as a string that holds it.
+#[payload]
+#[serde(untagged)]
+enum Amount {
+    Number(i64),
+    Text(String),
+}
+
+impl Amount {
+    fn read(&self) -> Result<i64> {
+        match self {
+            Amount::Number(number) => Ok(*number),
+            Amount::Text(text) => text.parse().map_err(|_| fail!("not-a-number", "{text:?} is no whole number")),
+        }
+    }
+}
+
+/// Counts.
+#[payload]
+#[derive(Clone, Default)]
+struct Counter(i64);
+
+#[entity]
+impl Counter {
+    /// Adds so much, and returns the sum.
+    fn add(&mut self, amount: Amount) -> Result<i64> {
+        self.0 += amount.read()?;
+        Ok(self.0)
+    }
+
+    /// Returns the sum.
+    fn get(&self) -> i64 {
+        self.0
+    }
+}
+
+/// Locks two counters, `-from` and `-to` behind its own id, and moves 3 from one to the other; a third one, `-moves`, counts
+/// that. Returns what the two have then.
+#[orchestrator(name = "Move")]
+async fn shift(cx: Context) -> Result<[i64; 2]> {
+    let [from, to, moves] = ["from", "to", "moves"].map(|end| format!("{}-{end}", cx.instance_id()));
+    let lock = cx.lock([&from, &to].map(EntityId::of::<Counter>)).await?;
+    let left = cx.entity::<Counter>(from).add(Amount::Number(-3)).await?;
+    cx.entity::<Counter>(&to).add(Amount::Number(3)).await?;
+    cx.signal::<Counter>(moves).add(Amount::Number(1))?;
+    let right = cx.entity::<Counter>(to).get().await?;
+    drop(lock);
+    Ok([left, right])
+}
+
+/// Locks the counter of this key until the event `release`, and returns what it has then.
+#[orchestrator(name = "Hold")]
+async fn hold(cx: Context, key: String) -> Result<i64> {
+    let _lock = cx.lock([EntityId::of::<Counter>(&key)]).await?;
+    let _: Value = cx.wait_event("release").await?;
+    cx.entity::<Counter>(key).get().await
+}
+
 #[cfg(test)]
 mod tests {
-    use dacapo::{Orchestrator, serde_json::json, testing::Kit};
+    use dacapo::{
+        Orchestrator,
+        serde_json::json,
+        testing::{Actor, Kit},
+    };
 
     use super::*;
 
     fn check<O: Orchestrator>(input: Value, expect: Result<Value, &str>) {
         let kit = Kit::new::<O>().activity::<say>().activity::<explode>().activity::<falter>().child::<echo>();
+        let kit = kit.entity::<Counter>();
         let run = kit.event_at(Duration::from_secs(1), "approval", &json!({ "by": "Ada" })).start(&input);
         assert_eq!(run.output::<Value>().map_err(|failure| failure.kind), expect.map_err(str::to_owned));
     }
@@ -127,5 +191,23 @@ mod tests {
         check::<parent>(json!({ "a": 1 }), Ok(json!({ "a": 1 })));
         check::<eternal>(json!({ "times": 3 }), Ok(json!(3)));
         check::<forever>(json!(null), Err("dacapo:stalled"));
+        check::<shift>(json!(""), Ok(json!([-3, 3])));
+        check::<hold>(json!("k"), Err("dacapo:stalled"));
+    }
+
+    #[test]
+    fn a_counter_takes_what_either_client_makes_of_a_number() {
+        let mut counter = Actor::<Counter>::new("a");
+        let mut check = |operation: &str, input: Value, expect: Result<i64, &str>| {
+            let got = counter.call::<i64>(operation, &input).map_err(|failure| failure.kind);
+            assert_eq!(got, expect.map_err(str::to_owned), "{operation} {input}");
+        };
+        check("add", json!(10), Ok(10));
+        check("ADD", json!("-3"), Ok(7));
+        check("add", json!("three"), Err("not-a-number"));
+        check("add", json!({ "n": 1 }), Err("invalid-input"));
+        check("explode", json!(1), Err("unknown-operation"));
+        check("get", json!(null), Ok(7));
+        assert_eq!(counter.state().map(|counter| counter.0), Some(7));
     }
 }

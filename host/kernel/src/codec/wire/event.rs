@@ -4,7 +4,9 @@ use std::borrow::Cow;
 
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Bytes, Digest, Failure, Raised, Retry, Spec, Text, Wrong, id, name, optional, text};
+use super::parts::{
+    Bytes, Digest, Failure, Raised, Retry, Spec, Text, Wrong, entity, id, lock_set, name, operation, optional, text,
+};
 use crate::model as m;
 
 #[derive(Serialize, Deserialize)]
@@ -103,6 +105,25 @@ enum Event<'a> {
     Terminated {
         reason: Bytes<'a>,
     },
+    EntityCalled {
+        task: u32,
+        to: Text<'a>,
+        name: Text<'a>,
+        input: Bytes<'a>,
+    },
+    EntitySignaled {
+        to: Text<'a>,
+        name: Text<'a>,
+        input: Bytes<'a>,
+        at: Option<u64>,
+    },
+    LockRequested {
+        task: u32,
+        set: Vec<Text<'a>>,
+    },
+    LockReleased {
+        lock: u32,
+    },
 }
 
 impl<'a> From<&'a m::Record> for Record<'a> {
@@ -167,6 +188,20 @@ fn to_wire(event: &m::Event) -> Event<'_> {
         m::Event::Completed { output } => Event::Completed { output: output.into() },
         m::Event::Failed { failure } => Event::Failed { failure: failure.into() },
         m::Event::Terminated { reason } => Event::Terminated { reason: reason.into() },
+        m::Event::EntityCalled { task, to, name, input } => Event::EntityCalled {
+            task: task.0,
+            to: text(to.instance_id().as_str()),
+            name: text(name.as_str()),
+            input: input.into(),
+        },
+        m::Event::EntitySignaled { to, name, input, at } => Event::EntitySignaled {
+            to: text(to.instance_id().as_str()),
+            name: text(name.as_str()),
+            input: input.into(),
+            at: at.map(|at| at.0),
+        },
+        m::Event::LockRequested { task, set } => Event::LockRequested { task: task.0, set: set_to_wire(set) },
+        m::Event::LockReleased { lock } => Event::LockReleased { lock: lock.0 },
     }
 }
 
@@ -222,5 +257,23 @@ fn from_wire(event: Event<'_>) -> Result<m::Event, Wrong> {
         Event::Completed { output } => m::Event::Completed { output: output.into() },
         Event::Failed { failure } => m::Event::Failed { failure: failure.into() },
         Event::Terminated { reason } => m::Event::Terminated { reason: reason.into() },
+        Event::EntityCalled { task, to, name, input } => m::Event::EntityCalled {
+            task: m::TaskId(task),
+            to: entity(&to)?,
+            name: operation(&name)?,
+            input: input.into(),
+        },
+        Event::EntitySignaled { to, name, input, at } => m::Event::EntitySignaled {
+            to: entity(&to)?,
+            name: operation(&name)?,
+            input: input.into(),
+            at: at.map(m::Timestamp),
+        },
+        Event::LockRequested { task, set } => m::Event::LockRequested { task: m::TaskId(task), set: lock_set(&set)? },
+        Event::LockReleased { lock } => m::Event::LockReleased { lock: m::TaskId(lock) },
     })
+}
+
+pub(super) fn set_to_wire(set: &m::LockSet) -> Vec<Text<'_>> {
+    set.entities().iter().map(|id| text(id.instance_id().as_str())).collect()
 }

@@ -11,6 +11,9 @@ use crate::model as m;
 pub(super) type Text<'a> = Cow<'a, str>;
 
 /// A payload: bytes in one piece on disk (serde's own slices go byte by byte), text in what people read.
+///
+/// One that a blob holds is a zero, the 32 bytes of the digest and the 8 bytes of the length, the lowest first. No JSON text
+/// begins with a zero.
 pub(super) struct Bytes<'a>(pub Cow<'a, [u8]>);
 
 /// A component's digest: bytes on disk, 64 hexadecimal digits in what people read.
@@ -105,21 +108,40 @@ pub(super) type Wrong = String;
 
 impl<'a> From<&'a m::Payload> for Bytes<'a> {
     fn from(payload: &'a m::Payload) -> Self {
-        Self(Cow::Borrowed(payload.as_bytes()))
+        match (payload.inline(), payload.blob_ref()) {
+            (Some(bytes), _) => Self(Cow::Borrowed(bytes)),
+            (None, Some(blob)) => Self(Cow::Owned(blob_bytes(blob))),
+            (None, None) => unreachable!("a payload is in one of the two places"),
+        }
     }
 }
 
 impl From<Bytes<'_>> for m::Payload {
     fn from(bytes: Bytes<'_>) -> Self {
-        Self::trusted(&bytes.0)
+        blob_of(&bytes.0).map_or_else(|| Self::trusted(&bytes.0), Self::blob)
     }
+}
+
+fn blob_bytes(blob: m::BlobRef) -> Vec<u8> {
+    [&[0][..], &blob.digest.0, &blob.length.to_le_bytes()].concat()
+}
+
+fn blob_of(bytes: &[u8]) -> Option<m::BlobRef> {
+    let (digest, length) = bytes.strip_prefix(&[0])?.split_first_chunk::<32>()?;
+    let length = u64::from_le_bytes(length.try_into().ok()?);
+    Some(m::BlobRef { digest: m::BlobDigest(*digest), length })
 }
 
 impl Serialize for Bytes<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match std::str::from_utf8(&self.0) {
-            Ok(text) if serializer.is_human_readable() => serializer.serialize_str(text),
-            _ => serializer.serialize_bytes(&self.0),
+        if !serializer.is_human_readable() {
+            return serializer.serialize_bytes(&self.0);
+        }
+        // Who exports fetches blobs first, so that the document is complete; what this writes is not read back.
+        match (blob_of(&self.0), std::str::from_utf8(&self.0)) {
+            (Some(blob), _) => serializer.serialize_str(&blob.to_string()),
+            (None, Ok(text)) => serializer.serialize_str(text),
+            (None, Err(error)) => Err(serde::ser::Error::custom(error)),
         }
     }
 }
@@ -162,6 +184,19 @@ pub(super) fn optional(value: Option<&str>) -> Option<Text<'_>> {
 
 pub(super) fn name(text: &str) -> Result<m::FunctionName, Wrong> {
     m::FunctionName::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn entity(text: &str) -> Result<m::EntityId, Wrong> {
+    m::EntityId::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn operation(text: &str) -> Result<m::OperationName, Wrong> {
+    m::OperationName::parse(text).map_err(|error| error.to_string())
+}
+
+pub(super) fn lock_set(entities: &[Text<'_>]) -> Result<m::LockSet, Wrong> {
+    let entities: Vec<_> = entities.iter().map(|text| entity(text)).collect::<Result<_, _>>()?;
+    m::LockSet::new(entities).ok_or_else(|| "a lock of no entities".to_owned())
 }
 
 pub(super) fn id(text: &str) -> Result<m::InstanceId, Wrong> {

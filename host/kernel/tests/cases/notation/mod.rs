@@ -4,8 +4,8 @@
 mod parse;
 mod show;
 
-pub use parse::{attempted, decision, event, failure, letter, named, raised, reach, started};
-pub use show::{show, show_all, show_component, show_payload, show_raised};
+pub use parse::{attempted, decision, entity_row, event, failure, letter, named, raised, reach, started};
+pub use show::{show, show_all, show_component, show_lock_set, show_operation, show_payload, show_raised};
 
 /// The components that cases name; another digest is written out.
 const COMPONENTS: [&str; 4] = ["hello.wasm", "next.wasm", "third.wasm", "charge.wasm"];

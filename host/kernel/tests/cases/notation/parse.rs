@@ -1,13 +1,14 @@
 //! Reading the notation.
 
 use kernel::model::{
-    ActivityOptions, Afresh, Attempted, Cause, ChildOptions, ComponentDigest, Decision, Event, EventName, Execution,
-    Failure, FunctionName, InstanceId, InstanceNo, Letter, Millis, Parent, Raised, Reach, RetryPolicy, StartSpec,
-    Started, Tags, TaskId, Timestamp, TraceContext,
+    ActivityOptions, Afresh, Attempted, Caller, Cause, ChildOptions, ComponentDigest, Decision, Entity, EntityId,
+    EntityState, Event, EventName, Execution, Failure, FunctionName, Holder, Hops, InstanceId, InstanceNo, Letter,
+    LockSet, Millis, Operation, OperationName, Parent, Raised, Reach, RetryPolicy, StartSpec, Started, Tags, TaskId,
+    Timestamp, TraceContext,
 };
 
 use super::COMPONENTS;
-use crate::words::{Words, parse, text};
+use crate::words::{Words, parse, payload, text};
 
 /// Reads one event. `next` is the index of the next decision, which `#` stands for.
 pub fn event(clause: &str, next: u32) -> Result<Event, String> {
@@ -34,6 +35,17 @@ pub fn event(clause: &str, next: u32) -> Result<Event, String> {
         "timer-fired" => Event::TimerFired { timer: id(&mut words, next)? },
         "cancelled" => Event::Cancelled { target: id(&mut words, next)? },
         "sent" => Event::Sent { to: instance(&words.text("an instance")?)?, event: raised(&mut words)? },
+        "called" => {
+            let (task, to, name) = (id(&mut words, next)?, entity(&mut words)?, operation(&mut words)?);
+            Event::EntityCalled { task, to, name, input: words.payload("the input")? }
+        }
+        "signaled" => {
+            let at = words.key_parsed("at")?.map(Timestamp);
+            let (to, name) = (entity(&mut words)?, operation(&mut words)?);
+            Event::EntitySignaled { to, name, input: words.payload("the input")?, at }
+        }
+        "lock" => Event::LockRequested { task: id(&mut words, next)?, set: lock_set(&mut words)? },
+        "released" => Event::LockReleased { lock: id(&mut words, next)? },
         "raised" => Event::Raised(raised(&mut words)?),
         "custom-status" => Event::CustomStatusSet { value: words.payload("the value")? },
         "suspended" => Event::Suspended { reason: words.payload("the reason")? },
@@ -80,6 +92,17 @@ pub fn decision(word: &str, words: &mut Words<'_>) -> Result<Option<Decision>, S
         "timer" => Decision::CreateTimer { fire_at: Timestamp(words.parse("a time")?) },
         "cancel" => Decision::Cancel { target: TaskId(words.parse("an id")?) },
         "send" => Decision::SendEvent { to: instance(&words.text("an instance")?)?, event: raised(words)? },
+        "call" => {
+            let (to, name) = (entity(words)?, operation(words)?);
+            Decision::CallEntity { to, name, input: words.payload("the input")? }
+        }
+        "signal" => {
+            let at = words.key_parsed("at")?.map(Timestamp);
+            let (to, name) = (entity(words)?, operation(words)?);
+            Decision::SignalEntity { to, name, input: words.payload("the input")?, at }
+        }
+        "lock" => Decision::LockEntities { set: lock_set(words)? },
+        "release" => Decision::ReleaseLock { lock: TaskId(words.parse("an id")?) },
         _ => return Ok(None),
     }))
 }
@@ -98,11 +121,11 @@ pub fn letter(line: &str) -> Result<Letter, String> {
         "raise" => Letter::Raise { to: instance(&words.text("an instance")?)?, event: raised(&mut words)? },
         "done" => {
             let (to, of) = (InstanceNo(words.parse("a number")?), attempted(&mut words)?);
-            Letter::ChildDone { to, of, outcome: Ok(words.payload("the output")?) }
+            Letter::TaskDone { to, of, outcome: Ok(words.payload("the output")?) }
         }
         "fail" => {
             let (to, of) = (InstanceNo(words.parse("a number")?), attempted(&mut words)?);
-            Letter::ChildDone { to, of, outcome: Err(failure(&mut words)?) }
+            Letter::TaskDone { to, of, outcome: Err(failure(&mut words)?) }
         }
         "terminate" => Letter::Terminate {
             to: instance(&words.text("an instance")?)?,
@@ -110,10 +133,97 @@ pub fn letter(line: &str) -> Result<Letter, String> {
             reason: words.payload("the reason")?,
             reach: reach(&mut words),
         },
+        "operate" => {
+            let seed = words.key_parsed("seed")?.unwrap_or(7);
+            let caller = words.key("caller").map(caller).transpose()?;
+            let due = words.key_parsed("due")?.map(Timestamp);
+            let (to, name) = (entity(&mut words)?, operation(&mut words)?);
+            let operation = Operation { name, input: words.payload("the input")?, seed };
+            Letter::Operate { to, operation, caller, due }
+        }
+        "lock" => {
+            let (at, holder) = place_and_holder(&mut words)?;
+            Letter::Lock { set: lock_set(&mut words)?, at, holder }
+        }
+        "unlock" => {
+            let (at, holder) = place_and_holder(&mut words)?;
+            let hops = if words.flag("onward") { Hops::Onward } else { Hops::One };
+            Letter::Unlock { set: lock_set(&mut words)?, at, holder, hops }
+        }
         other => return Err(format!("{other:?} is not a letter")),
     };
     words.end()?;
     Ok(letter)
+}
+
+/// Reads `@NAME@KEY created=MS at=MS [component=…] [state=JSON] [version=N] [locked=NO/EXECUTION/TASK]`.
+pub fn entity_row(line: &str) -> Result<Entity, String> {
+    let mut words = Words::of(line);
+    let data = words.key("state").map(payload).transpose()?;
+    let version = words.key_parsed("version")?.unwrap_or(0);
+    let entity = Entity {
+        id: entity(&mut words)?,
+        created: Timestamp(words.key_parsed("created")?.ok_or("created is missing")?),
+        at: Timestamp(words.key_parsed("at")?.ok_or("at is missing")?),
+        component: words.key("component").map(named),
+        state: data.map(|data| EntityState { data, version }),
+        lock: words.key("locked").map(holder).transpose()?,
+    };
+    words.end()?;
+    Ok(entity)
+}
+
+fn entity(words: &mut Words<'_>) -> Result<EntityId, String> {
+    EntityId::parse(&words.text("an entity")?).map_err(|error| error.to_string())
+}
+
+fn operation(words: &mut Words<'_>) -> Result<OperationName, String> {
+    OperationName::parse(&words.text("an operation")?).map_err(|error| error.to_string())
+}
+
+/// Reads all words that are left as entities; `80*@NAME@` stands for so many with the keys 0 to 79.
+fn lock_set(words: &mut Words<'_>) -> Result<LockSet, String> {
+    let mut entities = Vec::new();
+    for word in words.rest() {
+        let word = text(word)?;
+        let texts = match word.split_once('*') {
+            Some((count, first)) => (0..parse::<u32>(count, "a count")?).map(|key| format!("{first}{key}")).collect(),
+            None => vec![word],
+        };
+        for text in texts {
+            entities.push(EntityId::parse(&text).map_err(|error| error.to_string())?);
+        }
+    }
+    LockSet::new(entities).ok_or_else(|| "a lock has entities".to_owned())
+}
+
+fn place_and_holder(words: &mut Words<'_>) -> Result<(usize, Holder), String> {
+    let at = words.key_parsed("at")?.ok_or("at is missing")?;
+    Ok((at, holder(words.key("holder").ok_or("holder is missing")?)?))
+}
+
+/// Reads `NO/EXECUTION/TASK`.
+fn holder(word: &str) -> Result<Holder, String> {
+    let [no, execution, task] = numbers(word)?;
+    let task = TaskId(u32::try_from(task).map_err(|error| error.to_string())?);
+    Ok(Holder { no: InstanceNo(no), execution: execution_of(execution)?, task })
+}
+
+/// Reads `NO/EXECUTION/TASK/ATTEMPT`.
+fn caller(word: &str) -> Result<Caller, String> {
+    let [no, execution, task, attempt] = numbers(word)?;
+    let small = |number: u64| u32::try_from(number).map_err(|error| error.to_string());
+    let of = Attempted { execution: execution_of(execution)?, task: TaskId(small(task)?), attempt: small(attempt)? };
+    Ok(Caller { no: InstanceNo(no), of })
+}
+
+fn execution_of(number: u64) -> Result<Execution, String> {
+    u32::try_from(number).map(Execution).map_err(|error| error.to_string())
+}
+
+fn numbers<const COUNT: usize>(word: &str) -> Result<[u64; COUNT], String> {
+    let numbers = word.split('/').map(|part| parse(part, "a number")).collect::<Result<Vec<_>, _>>()?;
+    numbers.try_into().map_err(|_| format!("{word:?} is not {COUNT} numbers"))
 }
 
 /// Reads `0/1`: a task and its attempt.

@@ -3,7 +3,8 @@
 use std::fmt::{Display, Write};
 
 use kernel::model::{
-    ActivityOptions, ChildOptions, ComponentDigest, Event, Failure, Payload, Raised, RetryPolicy, StartSpec, Started,
+    ActivityOptions, ChildOptions, ComponentDigest, EntityId, Event, Failure, LockSet, OperationName, Payload, Raised,
+    RetryPolicy, StartSpec, Started, Timestamp,
 };
 
 use super::COMPONENTS;
@@ -45,6 +46,12 @@ pub fn show(event: &Event) -> String {
         Event::TimerFired { timer } => format!("timer-fired {}", timer.0),
         Event::Cancelled { target } => format!("cancelled {}", target.0),
         Event::Sent { to, event } => format!("sent {} {}", show_text(to.as_str()), show_raised(event)),
+        Event::EntityCalled { task, to, name, input } => {
+            format!("called {} {}", task.0, show_operation(to, name, input, None))
+        }
+        Event::EntitySignaled { to, name, input, at } => format!("signaled {}", show_operation(to, name, input, *at)),
+        Event::LockRequested { task, set } => format!("lock {} {}", task.0, show_lock_set(set)),
+        Event::LockReleased { lock } => format!("released {}", lock.0),
         Event::Raised(raised) => format!("raised {}", show_raised(raised)),
         Event::CustomStatusSet { value } => format!("custom-status {}", show_payload(value)),
         Event::Suspended { reason } => format!("suspended {}", show_payload(reason)),
@@ -60,8 +67,25 @@ pub fn show(event: &Event) -> String {
 }
 
 pub fn show_payload(payload: &Payload) -> String {
-    let text = payload.as_str();
-    if text.len() > 100 { format!("bytes:{}", text.len()) } else { text.to_owned() }
+    match payload.inline() {
+        Some(bytes) if bytes.len() <= 100 => payload.shown().into_owned(),
+        Some(bytes) => format!("bytes:{}", bytes.len()),
+        None => format!("blob:{}", payload.len()),
+    }
+}
+
+/// Writes an operation with its entity.
+pub fn show_operation(to: &EntityId, name: &OperationName, input: &Payload, at: Option<Timestamp>) -> String {
+    let (to, name) = (show_text(to.instance_id().as_str()), show_text(name.as_str()));
+    let mut text = format!("{to} {name} {}", show_payload(input));
+    append(&mut text, "at", at.map(|at| at.0));
+    text
+}
+
+/// Writes the entities of a lock, of which there may be many.
+pub fn show_lock_set(set: &LockSet) -> String {
+    let shown: Vec<_> = set.entities().iter().map(|id| show_text(id.instance_id().as_str())).collect();
+    shown.join(" ")
 }
 
 pub fn show_raised(raised: &Raised) -> String {
@@ -75,7 +99,7 @@ pub fn show_component(component: ComponentDigest) -> String {
 }
 
 fn show_text(text: &str) -> String {
-    let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.'));
+    let plain = text.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_' | ':' | '.' | '@'));
     if plain { text.to_owned() } else { format!("{text:?}") }
 }
 

@@ -79,9 +79,10 @@ pub struct InstallFlag {
 #[command(after_help = "\
 Examples:
   dacapo check app.wasm
-  dacapo check app.wasm --json | jq .functions")]
+  dacapo check app.wasm --json | jq .functions
+  dacapo check app/                          all components of app/dacapo.toml, and what it binds to them")]
 pub struct Check {
-    /// The component
+    /// The component, the manifest or a folder with one
     pub file: PathBuf,
 }
 

@@ -1,10 +1,12 @@
 //! The grammar of the command line.
 
+mod entities;
 mod host;
 mod instances;
 
 use clap::{Parser, Subcommand};
 
+pub use entities::{Entity, EntityTarget, LsEntities, SignalEntity};
 pub use host::{Build, Check, Durability, InstallFlag, LogFormat, Replay, Up};
 pub use instances::{
     Because, ClientBinding, Filter, History, Ls, Purge, Raise, Restart, Run, Server, Start, Tag, Target, Terminate,
@@ -28,6 +30,7 @@ Examples:
   dacapo start order @order.json --id order-17
   dacapo event order-17 approval '{\"by\":\"Ada\"}'
   dacapo history order-17
+  dacapo entity show @counter@a
 
 Where an instance is named, the beginning of its id is enough if no other id has it.";
 
@@ -76,6 +79,9 @@ pub enum Command {
     Restart(Restart),
     /// Deletes what is kept of instances that have ended
     Purge(Purge),
+    /// Shows, lists, signals and cleans entities
+    #[command(subcommand)]
+    Entity(Entity),
     /// Prints what clients of Durable Functions are configured with
     ClientBinding(ClientBinding),
 }
@@ -112,5 +118,15 @@ mod tests {
         check("dacapo start a --tag b", "NAME=VALUE");
         check("dacapo start a --tag b:c=d", "no colon");
         check("dacapo start a --at 7d", "not a time");
+        check("dacapo entity show @Counter@a", "id: EntityId(InstanceId(\"@counter@a\"))");
+        check("dacapo entity show counter", "the form @name@key");
+        check("dacapo entity show @counter@a/b", "not contain '/'");
+        check("dacapo entity signal @counter@a add -5", "input: Some(\"-5\")");
+        check("dacapo entity signal @counter@a", "required");
+        check("dacapo entity signal @counter@a add --at 7d", "not a time");
+        check("dacapo entity ls --prefix a", "required");
+        check("dacapo entity ls counter --prefix a", "prefix: Some(\"a\")");
+        check("dacapo entity ls --all --top 3", "cannot be used with");
+        check("dacapo entity", "Usage: dacapo entity");
     }
 }

@@ -6,9 +6,9 @@ mod purge;
 mod status;
 
 use axum::extract::rejection::PathRejection;
-use kernel::model::InstanceId;
+use kernel::model::{EntityId, InstanceId};
 
-pub use list::{CONTINUATION, list};
+pub use list::list;
 pub use operations::{Operation, RAISE_EVENT, operate, raise};
 pub use purge::{purge, purge_matching};
 pub(super) use status::document;
@@ -21,7 +21,15 @@ pub(super) fn bad_path(_: PathRejection) -> Problem {
     Problem::new(Code::InvalidId, "the path is not UTF-8")
 }
 
-/// The id of an instance that may exist. Of one that cannot exist the contract says what it says of one that does not.
+/// The id of an orchestration that may exist. Of one that cannot the contract says what it says of one that does not.
 pub(super) fn known(id: &str) -> Result<InstanceId, Problem> {
     InstanceId::parse(id).map_err(|error| Problem::new(Code::NotFound, format!("there is no such instance: {error}")))
+}
+
+/// The id of an orchestration or an entity that may exist.
+fn known_of_any_kind(id: &str) -> Result<InstanceId, Problem> {
+    match EntityId::parse(id) {
+        Ok(entity) => Ok(entity.instance_id().clone()),
+        Err(_) => known(id),
+    }
 }

@@ -149,11 +149,11 @@ mod tests {
 
     #[test]
     fn reasons() {
-        let check = |text: &str, expect: &str| assert_eq!(reason(text).as_str(), expect);
+        let check = |text: &str, expect: &str| assert_eq!(reason(text).shown(), expect);
         check("", "\"\"");
         check("say \"no\"", r#""say \"no\"""#);
         let cut = reason(&format!("x{}", "é".repeat(FAILURE_TEXT_MAX_BYTES)));
-        assert!(cut.as_bytes().len() <= FAILURE_TEXT_MAX_BYTES + 2 && Payload::check(cut.as_bytes()).is_ok());
+        assert!(cut.len() <= FAILURE_TEXT_MAX_BYTES + 2 && Payload::check(cut.shown().as_bytes()).is_ok());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Deletes instances that have ended.
+//! Deletes instances that have ended, and entities whatever they are.
 
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, Request, State};
@@ -9,7 +9,7 @@ use super::super::json::Object;
 use super::super::params::Params;
 use super::super::routes::Site;
 use super::list::filter;
-use super::{bad_path, known};
+use super::{bad_path, known_of_any_kind};
 use crate::problem::{Code, Problem};
 
 /// `DELETE instances/{id}`.
@@ -21,7 +21,7 @@ pub async fn purge(
     let Path(id) = path.map_err(bad_path)?;
     let (head, _) = request.into_parts();
     let reach = Params::parse(head.uri.query()).reach()?;
-    Ok(deleted(site.hub().purge(&known(&id)?, reach).await?))
+    Ok(deleted(site.hub().purge(&known_of_any_kind(&id)?, reach).await?))
 }
 
 /// `DELETE instances`: those that match. Those that have not ended stay.

@@ -9,6 +9,7 @@ use axum::response::Response;
 use kernel::model::{InstanceId, Status};
 
 use super::super::answer::{self, locate};
+use super::super::origin::Origin;
 use super::super::params::Params;
 use super::super::projection::{self, Part, Show};
 use super::super::refusal::without_body;
@@ -64,7 +65,8 @@ pub async fn document(site: &Site, id: &InstanceId, params: &Params<'_>, request
         let headers = response.headers_mut();
         headers.insert(RETRY_AFTER, RETRY_RUNNING);
         let target = request.uri.path_and_query().map_or("", |target| target.as_str());
-        locate(headers, LOCATION, &format!("http://{}{target}", site.urls(&request.headers).host));
+        let Origin { scheme, host } = site.urls(&request.headers).origin;
+        locate(headers, LOCATION, &format!("{scheme}://{host}{target}"));
     }
     Ok(response)
 }

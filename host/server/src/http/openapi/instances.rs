@@ -5,7 +5,8 @@ use axum::http::header::{LOCATION, RETRY_AFTER};
 use utoipa::openapi::path::HttpMethod;
 use utoipa::openapi::schema::ObjectBuilder;
 
-use super::super::instances::{CONTINUATION, Operation, RAISE_EVENT};
+use super::super::instances::{Operation, RAISE_EVENT};
+use super::super::pages::CONTINUATION;
 use super::super::urls::WEBHOOK_BASE;
 use super::operation::{Described, Form};
 use super::orchestrators::answered;
@@ -80,6 +81,7 @@ fn list() -> Described {
 
 fn purge() -> Described {
     one(HttpMethod::Delete, "", "purge", "Deletes an instance that has ended, with all that is kept of it.")
+        .says("With the id of an entity, `@name@key`, the entity is deleted, whatever its state.")
         .query("recursive", flag(), "Whether the children that it started are deleted too.")
         .answers(StatusCode::OK, named(DELETED), "It is deleted.")
         .refuses(&[Code::InvalidArgument, Code::NotFound, Code::NotEnded])

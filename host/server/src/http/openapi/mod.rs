@@ -3,6 +3,7 @@
 //! Each route group has a module that says in the terms of [`operation`] what its handlers read and answer; statuses,
 //! codes and their texts come from the table of problems. What it says is held against a running host by the tests.
 
+mod entities;
 mod instances;
 mod operation;
 mod orchestrators;
@@ -25,7 +26,7 @@ pub async fn document() -> Response {
 
 fn described() -> OpenApi {
     let mut paths = Paths::new();
-    let groups = [orchestrators::operations(), instances::operations(), tools::operations()];
+    let groups = [orchestrators::operations(), instances::operations(), entities::operations(), tools::operations()];
     for operation in groups.into_iter().flatten() {
         let (method, path, operation) = operation.build();
         paths.add_path_operation(path, vec![method], operation);
@@ -65,8 +66,12 @@ mod tests {
             }
         }
         expect![[r#"
+            post /durabletask/clean-entities cleanEntities
+              ? → 200 403 431 500 503
             get /durabletask/components/{digest} getComponent
               ? → 200 400 403 404 431 500
+            get /durabletask/entities/{name}/{key}/details getEntityDetails
+              ? → 200 400 403 404 431 500 503
             get /healthz alive
               ? → 200 403 431 500
             get /openapi.json openapi
@@ -75,6 +80,16 @@ mod tests {
               ? → 200 403 431 500
             get /runtime/webhooks/durabletask/client-binding clientBinding
               ? → 200 403 431 500
+            get /runtime/webhooks/durabletask/entities listEntities
+              ?lastOperationTimeFrom lastOperationTimeTo fetchState top → 200 400 403 431 500 503
+            get /runtime/webhooks/durabletask/entities/{name} listEntitiesOfName
+              ?lastOperationTimeFrom lastOperationTimeTo fetchState top keyPrefix → 200 400 403 431 500 503
+            delete /runtime/webhooks/durabletask/entities/{name}/{key} deleteEntity
+              ? → 202 400 403 429 431 500 503 507
+            get /runtime/webhooks/durabletask/entities/{name}/{key} getEntityState
+              ? → 200 400 403 404 431 500 503
+            post /runtime/webhooks/durabletask/entities/{name}/{key} signalEntity
+              ?op scheduledTime → 202 400 403 408 413 429 431 500 503 507
             delete /runtime/webhooks/durabletask/instances purgeMatching
               ?createdTimeTo instanceIdPrefix runtimeStatus createdTimeFrom → 200 400 403 404 431 500 503 507
             get /runtime/webhooks/durabletask/instances listInstances

@@ -17,6 +17,7 @@ use super::schemas;
 use crate::problem::Code;
 
 pub(super) const JSON: &str = "application/json";
+pub(super) const TEXT: &str = "text/plain";
 
 /// An operation that is being described.
 pub(super) struct Described {
@@ -98,7 +99,13 @@ impl Described {
 
     /// A JSON body that may be left out.
     pub fn body(self, schema: impl Into<RefOr<Schema>>, text: &str) -> Self {
-        let body = RequestBodyBuilder::new().content(JSON, Content::new(Some(schema))).description(Some(text));
+        self.bodies([(JSON, schema)], text)
+    }
+
+    /// A body of one of these types, which may be left out.
+    pub fn bodies<const N: usize>(self, bodies: [(&str, impl Into<RefOr<Schema>>); N], text: &str) -> Self {
+        let body = RequestBodyBuilder::new().description(Some(text));
+        let body = bodies.into_iter().fold(body, |body, (kind, schema)| body.content(kind, Content::new(Some(schema))));
         Self { builder: self.builder.request_body(Some(body.build())), ..self }
     }
 

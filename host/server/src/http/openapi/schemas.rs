@@ -16,6 +16,9 @@ pub(super) const MANAGEMENT: &str = "ManagementUrls";
 pub(super) const BINDING: &str = "ClientBinding";
 pub(super) const DELETED: &str = "Deleted";
 pub(super) const HISTORY: &str = "History";
+pub(super) const ENTITY: &str = "Entity";
+pub(super) const ENTITY_DETAILS: &str = "EntityDetails";
+pub(super) const CLEANED: &str = "Cleaned";
 pub(super) const REFUSAL: &str = "Refusal";
 pub(super) const BAD_REQUEST: &str = "BadRequest";
 const EVENT: &str = "HistoryEvent";
@@ -33,6 +36,9 @@ pub(super) fn components() -> Components {
         (BINDING, binding()),
         (DELETED, object(&["instancesDeleted"], [("instancesDeleted", integer().into())])),
         (HISTORY, object(&["format", "records"], [("format", text().into()), ("records", array(any()))])),
+        (ENTITY, entity().property("state", any()).required("state")),
+        (ENTITY_DETAILS, entity_details()),
+        (CLEANED, object(&["locksReleased"], [("locksReleased", integer().into())])),
         (REFUSAL, refusal()),
         (BAD_REQUEST, bad_request()),
     ];
@@ -84,6 +90,10 @@ pub(super) fn instance_id() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(INSTANCE_ID_MAX_CHARS))
 }
 
+pub(super) fn entity_key() -> ObjectBuilder {
+    text().max_length(Some(INSTANCE_ID_MAX_CHARS))
+}
+
 pub(super) fn event_name() -> ObjectBuilder {
     text().min_length(Some(1)).max_length(Some(EVENT_NAME_MAX_CHARS))
 }
@@ -106,7 +116,6 @@ fn instance() -> ObjectBuilder {
     let required =
         ["name", "instanceId", "runtimeStatus", "input", "customStatus", "output", "createdTime", "lastUpdatedTime"];
     let tags = ObjectBuilder::new().additional_properties(Some(AdditionalProperties::RefOr(text().into())));
-    let line = texts(&["name", "value"], ["name", "value"]);
     let progress = object(
         &["task", "functionName", "detail"],
         [("task", integer().into()), ("functionName", text().into()), ("detail", any().into())],
@@ -129,13 +138,35 @@ fn instance() -> ObjectBuilder {
             ("scheduledStartTime", time().into()),
             ("traceParent", text().into()),
             ("held", text().description(Some("Why it does not go on although it has not ended.")).into()),
-            ("heldDetails", array(line)),
+            ("heldDetails", held_details()),
             ("heldRemedy", text().into()),
             ("warnings", array(text())),
             ("progress", array(progress)),
             ("historyEvents", array(named(EVENT))),
         ],
     )
+}
+
+fn held_details() -> RefOr<Schema> {
+    array(texts(&["name", "value"], ["name", "value"]))
+}
+
+fn entity() -> ObjectBuilder {
+    let required = ["entityId", "lastOperationTime"];
+    let id = object(&["name", "key"], [("name", text().into()), ("key", entity_key().into())]);
+    object(&required, [("entityId", id.into()), ("lastOperationTime", time().into())])
+}
+
+fn entity_details() -> ObjectBuilder {
+    let reference = object(&["blob", "length"], [("blob", text().into()), ("length", integer().into())]);
+    entity()
+        .property("state", any().description(Some("Left out if it has none.")))
+        .property("stateVersion", integer().description(Some("Which form the state has: the author's to count.")))
+        .property("stateReference", reference.description(Some("What its row has in place of a large state.")))
+        .property("lockedBy", text().description(Some("The orchestration in whose critical section it is.")))
+        .property("held", text().description(Some("Why nothing is done for it.")))
+        .property("heldDetails", held_details())
+        .property("heldRemedy", text())
 }
 
 fn event() -> ObjectBuilder {
@@ -147,6 +178,9 @@ fn event() -> ObjectBuilder {
             ("FunctionName", text().into()),
             ("ScheduledTime", time().into()),
             ("InstanceId", text().into()),
+            ("EntityId", text().description(Some("An entity as `@name@key`.")).into()),
+            ("Operation", text().into()),
+            ("LockSet", array(text())),
             ("Name", text().into()),
             ("Input", any().into()),
             ("Result", any().into()),

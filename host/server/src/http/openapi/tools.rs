@@ -4,14 +4,14 @@ use axum::http::StatusCode;
 use utoipa::openapi::path::HttpMethod;
 
 use super::super::urls::{RPC_BASE, WEBHOOK_BASE};
-use super::operation::Described;
+use super::operation::{Described, TEXT};
 use super::schemas::{BINDING, HISTORY, any, instance_id, named, text};
 use crate::problem::Code;
 
 pub(super) fn operations() -> Vec<Described> {
     let get = |path: String, id: &str, summary: &str| Described::new(HttpMethod::Get, path, id, summary);
     let plain = |path: &str, id: &str, summary: &str| {
-        get(path.to_owned(), id, summary).answers_as(StatusCode::OK, "text/plain", text(), "It does.")
+        get(path.to_owned(), id, summary).answers_as(StatusCode::OK, TEXT, text(), "It does.")
     };
     let binding = get(
         format!("{WEBHOOK_BASE}/client-binding"),

@@ -2,16 +2,18 @@
 //!
 //! A task is shown once, when it ended, with the time at which it was scheduled; one that still runs is shown as
 //! scheduled. Turns are not shown. Attempts, cancelled tasks and timers, the custom status and a change of the component
-//! are shown in addition: Durable Functions has no word for them.
+//! are shown in addition: Durable Functions has no word for them. A call of an entity and a lock are tasks too; their events
+//! have the names of Durable Task, and `EntityId`, `Operation` and `LockSet` say which.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::model::{
-    Cause, Event, Failure, FunctionName, InstanceId, Payload, Raised, Record, Started, Status, TaskId, Timestamp,
+    Cause, EntityId, Event, Failure, FunctionName, InstanceId, LockSet, OperationName, Payload, Raised, Record,
+    Started, Status, TaskId, Timestamp,
 };
 use kernel::orchestration::child_id;
 
-use super::super::json::{Object, quote};
+use super::super::json::{Object, array, payload, quote};
 use super::{Part, Show};
 
 /// Writes the events of these records as an array.
@@ -57,41 +59,56 @@ struct Projection<'a> {
 
 struct Scheduled<'a> {
     at: Timestamp,
-    name: &'a FunctionName,
-    input: &'a Payload,
-    kind: Kind<'a>,
+    what: What<'a>,
     /// The attempt that runs or is next, from 1.
     attempt: u32,
 }
 
 /// What was scheduled.
 #[derive(Clone, Copy)]
-enum Kind<'a> {
-    Activity,
-    /// With its id, if the guest chose one.
-    Child(Option<&'a InstanceId>),
+enum What<'a> {
+    Activity {
+        name: &'a FunctionName,
+        input: &'a Payload,
+    },
+    Child {
+        name: &'a FunctionName,
+        input: &'a Payload,
+        /// The id that the guest chose.
+        given: Option<&'a InstanceId>,
+    },
+    Call {
+        to: &'a EntityId,
+        operation: &'a OperationName,
+        input: &'a Payload,
+    },
+    Lock(&'a LockSet),
 }
 
 impl<'a> Projection<'a> {
     /// Remembers what this event and later ones refer to, and says whether it is shown.
     fn note(&mut self, at: Timestamp, event: &'a Event) -> bool {
         match event {
-            Event::TurnStarted { .. } => return false,
-            Event::TaskScheduled { task, name, input, .. } => {
-                self.tasks.insert(*task, Scheduled { at, name, input, kind: Kind::Activity, attempt: 1 });
-                return !self.ended.contains(task);
-            }
+            Event::TurnStarted { .. } => false,
+            Event::TaskScheduled { task, name, input, .. } => self.schedule(*task, at, What::Activity { name, input }),
             Event::ChildScheduled { task, name, input, options } => {
-                let kind = Kind::Child(options.instance.as_ref());
-                self.tasks.insert(*task, Scheduled { at, name, input, kind, attempt: 1 });
-                return !self.ended.contains(task);
+                self.schedule(*task, at, What::Child { name, input, given: options.instance.as_ref() })
             }
+            Event::EntityCalled { task, to, name, input } => {
+                self.schedule(*task, at, What::Call { to, operation: name, input })
+            }
+            Event::LockRequested { task, set } => self.schedule(*task, at, What::Lock(set)),
             Event::TimerCreated { timer, fire_at } => {
                 self.timers.insert(*timer, *fire_at);
+                true
             }
-            _ => {}
+            _ => true,
         }
-        true
+    }
+
+    fn schedule(&mut self, task: TaskId, at: Timestamp, what: What<'a>) -> bool {
+        self.tasks.insert(task, Scheduled { at, what, attempt: 1 });
+        !self.ended.contains(&task)
     }
 
     /// Remembers what only later events refer to.
@@ -111,16 +128,32 @@ impl<'a> Projection<'a> {
         object.end();
     }
 
-    /// The name of the event; where it is about a child, or about a timer, Durable Functions has another one.
+    /// The name of the event. How a task ended has another name for each kind of task, and so has the end of a timer.
     fn name(&self, event: &Event) -> &'static str {
-        let is_child = |task| self.tasks.get(task).is_some_and(|task| matches!(task.kind, Kind::Child(_)));
+        let of = |task: &TaskId| self.tasks.get(task).map(|task| task.what);
         match event {
-            Event::TaskAttemptFailed { task, .. } if is_child(task) => "SubOrchestrationInstanceAttemptFailed",
-            Event::TaskCompleted { task, .. } if is_child(task) => "SubOrchestrationInstanceCompleted",
-            Event::TaskFailed { task, .. } if is_child(task) => "SubOrchestrationInstanceFailed",
-            Event::Cancelled { target } if is_child(target) => "SubOrchestrationInstanceCancelled",
+            Event::TaskAttemptFailed { task, .. } => match of(task) {
+                Some(What::Child { .. }) => "SubOrchestrationInstanceAttemptFailed",
+                Some(What::Activity { .. } | What::Call { .. } | What::Lock(_)) | None => event.name(),
+            },
+            Event::TaskCompleted { task, .. } => match of(task) {
+                Some(What::Child { .. }) => "SubOrchestrationInstanceCompleted",
+                Some(What::Call { .. }) => "EntityOperationCompleted",
+                Some(What::Lock(_)) => "EntityLockGranted",
+                Some(What::Activity { .. }) | None => event.name(),
+            },
+            Event::TaskFailed { task, .. } => match of(task) {
+                Some(What::Child { .. }) => "SubOrchestrationInstanceFailed",
+                Some(What::Call { .. }) => "EntityOperationFailed",
+                Some(What::Lock(_)) => "EntityLockFailed",
+                Some(What::Activity { .. }) | None => event.name(),
+            },
             Event::Cancelled { target } if self.timers.contains_key(target) => "TimerCancelled",
-            Event::Cancelled { .. } => "TaskCancelled",
+            Event::Cancelled { target } => match of(target) {
+                Some(What::Child { .. }) => "SubOrchestrationInstanceCancelled",
+                Some(What::Call { .. }) => "EntityOperationCancelled",
+                Some(What::Activity { .. } | What::Lock(_)) | None => "TaskCancelled",
+            },
             event => event.name(),
         }
     }
@@ -132,7 +165,10 @@ impl<'a> Projection<'a> {
                 object.text("FunctionName", started.spec.name.as_str());
                 self.input(object, &started.spec.input);
             }
-            Event::TaskScheduled { task, .. } | Event::ChildScheduled { task, .. } => self.task(object, *task),
+            Event::TaskScheduled { task, .. }
+            | Event::ChildScheduled { task, .. }
+            | Event::EntityCalled { task, .. }
+            | Event::LockRequested { task, .. } => self.task(object, *task),
             Event::TaskAttemptFailed { task, attempt, failure, retry_at } => {
                 self.task(object, *task);
                 object.plain("Attempt", attempt);
@@ -141,7 +177,7 @@ impl<'a> Projection<'a> {
             }
             Event::TaskCompleted { task, output } => {
                 self.task(object, *task);
-                self.result(object, |out| out.extend_from_slice(output.as_bytes()));
+                self.result(object, |out| payload(out, output));
             }
             Event::TaskFailed { task, failure } => {
                 self.task(object, *task);
@@ -157,6 +193,15 @@ impl<'a> Projection<'a> {
                 object.text("InstanceId", to.as_str());
                 self.raised(object, event);
             }
+            Event::EntitySignaled { to, name, input, at } => {
+                self.operation(object, to, name, input);
+                at.iter().for_each(|at| object.time("FireAt", *at));
+            }
+            Event::LockReleased { lock } => {
+                if let Some(Scheduled { what: What::Lock(set), .. }) = self.tasks.get(lock) {
+                    lock_set(object, set);
+                }
+            }
             Event::CustomStatusSet { value } => object.payload("CustomStatus", Some(value)),
             Event::Suspended { reason } | Event::Resumed { reason } | Event::Rewound { reason, .. } => {
                 object.payload("Reason", Some(reason));
@@ -164,7 +209,7 @@ impl<'a> Projection<'a> {
             Event::Repinned { component } => object.text("Component", &component.to_string()),
             Event::Completed { output } => {
                 object.text("OrchestrationStatus", Status::Completed.as_str());
-                self.result(object, |out| out.extend_from_slice(output.as_bytes()));
+                self.result(object, |out| payload(out, output));
             }
             Event::Failed { failure } => {
                 object.text("OrchestrationStatus", Status::Failed.as_str());
@@ -178,11 +223,27 @@ impl<'a> Projection<'a> {
     fn task(&self, object: &mut Object<'_>, task: TaskId) {
         let Some(scheduled) = self.tasks.get(&task) else { return };
         object.time("ScheduledTime", scheduled.at);
-        object.text("FunctionName", scheduled.name.as_str());
-        if let (Kind::Child(given), Some(started)) = (scheduled.kind, self.started) {
-            object.text("InstanceId", child_id(started, task, scheduled.attempt, given).as_str());
+        match scheduled.what {
+            What::Activity { name, input } => {
+                object.text("FunctionName", name.as_str());
+                self.input(object, input);
+            }
+            What::Child { name, input, given } => {
+                object.text("FunctionName", name.as_str());
+                if let Some(started) = self.started {
+                    object.text("InstanceId", child_id(started, task, scheduled.attempt, given).as_str());
+                }
+                self.input(object, input);
+            }
+            What::Call { to, operation, input } => self.operation(object, to, operation, input),
+            What::Lock(set) => lock_set(object, set),
         }
-        self.input(object, scheduled.input);
+    }
+
+    fn operation(&self, object: &mut Object<'_>, to: &EntityId, operation: &OperationName, input: &Payload) {
+        object.text("EntityId", to.instance_id().as_str());
+        object.text("Operation", operation.as_str());
+        self.input(object, input);
     }
 
     fn timer(&self, object: &mut Object<'_>, timer: TaskId) {
@@ -207,6 +268,10 @@ impl<'a> Projection<'a> {
             object.value("Result", write);
         }
     }
+}
+
+fn lock_set(object: &mut Object<'_>, set: &LockSet) {
+    object.value("LockSet", |out| array(out, set.entities(), |out, id| quote(out, id.instance_id().as_str())));
 }
 
 fn reason(object: &mut Object<'_>, failure: &Failure) {

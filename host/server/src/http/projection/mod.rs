@@ -1,13 +1,15 @@
-//! Writes an instance as the status document of Durable Functions.
+//! Writes an instance as the status document of Durable Functions, and an entity as it lists them.
 //!
 //! What Durable Functions has no word for (`held`, `failure`, `tags`, `warnings`, `progress` and others) is added beside
 //! its fields, only where there is something to tell, and never in their place. It does not know where a view comes from.
 
+mod entity;
 mod history;
 
+pub use entity::{details, listed};
 use kernel::model::{Cause, Ended, Failure, Head, Payload, Started};
 
-use super::json::{Object, array, quote};
+use super::json::{Object, array, payload, quote};
 use crate::hub::{HeldView, InstanceView};
 
 /// Whether a value is part of the document.
@@ -72,9 +74,8 @@ fn times(object: &mut Object<'_>, head: &Head) {
 fn output(out: &mut Vec<u8>, ended: Option<&Ended>) {
     match ended {
         None => out.extend_from_slice(b"null"),
-        Some(Ended::Completed(output)) => out.extend_from_slice(output.as_bytes()),
+        Some(Ended::Completed(value) | Ended::Terminated(value)) => payload(out, value),
         Some(Ended::Failed(failure)) => quote(out, &failure.message),
-        Some(Ended::Terminated(reason)) => out.extend_from_slice(reason.as_bytes()),
     }
 }
 
@@ -100,18 +101,7 @@ fn origin(object: &mut Object<'_>, head: &Head, started: Option<&Started>) {
 
 /// What is the matter with it now.
 fn present(object: &mut Object<'_>, view: &InstanceView) {
-    if let Some(HeldView { text, lines, remedy }) = &view.held {
-        object.text("held", text);
-        object.text("heldRemedy", remedy);
-        object.value("heldDetails", |out| {
-            array(out, lines, |out, (name, value)| {
-                let mut line = Object::begin(out);
-                line.text("name", name);
-                line.text("value", value);
-                line.end();
-            });
-        });
-    }
+    held(object, view.held.as_ref());
     if !view.warnings.is_empty() {
         object.value("warnings", |out| array(out, &view.warnings, |out, warning| quote(out, &warning.to_string())));
     }
@@ -126,6 +116,20 @@ fn present(object: &mut Object<'_>, view: &InstanceView) {
             });
         });
     }
+}
+
+fn held(object: &mut Object<'_>, held: Option<&HeldView>) {
+    let Some(HeldView { text, lines, remedy }) = held else { return };
+    object.text("held", text);
+    object.text("heldRemedy", remedy);
+    object.value("heldDetails", |out| {
+        array(out, lines, |out, (name, value)| {
+            let mut line = Object::begin(out);
+            line.text("name", name);
+            line.text("value", value);
+            line.end();
+        });
+    });
 }
 
 fn failed(object: &mut Object<'_>, failure: &Failure) {

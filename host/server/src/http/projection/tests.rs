@@ -1,5 +1,7 @@
 //! A status document for each way in which an instance can stand, and a history with each kind of event.
 
+mod entities;
+
 use super::*;
 use expect_test::{Expect, expect};
 use kernel::model::{

@@ -1,17 +1,15 @@
-//! Between the words of the kernel and those of the contract.
-//!
-//! Towards the guest all is borrowed: a replay hands over thousands of events without copying one. From the guest
-//! nothing is believed: what breaks the contract becomes a failure that says which value and why.
+//! Between the words of the kernel and those of `wit/orchestrator.wit`.
 
-use kernel::limits::LOG_LINES_PER_TURN_MAX_COUNT;
+use kernel::limits::LOCK_ENTITIES_MAX_COUNT;
 use kernel::model::{
-    ActivityOptions, Cause, ChildOptions, Decision, EventName, Failure, FunctionName, Inbound, InstanceId, LogLevel,
-    LogLine, Millis, Payload, Play, Raised, RetryPolicy, Start, Step, StepStatus, TaskId, Timestamp, Turn, kind,
+    Cause, ChildOptions, Decision, Failure, Inbound, LockSet, Play, Raised, Start, Step, StepStatus, TaskId, Timestamp,
+    Turn,
 };
 
+use super::{broken, call, entity_id, event_name, given, instance_id, logs, operate};
 use crate::bindings::{orchestrator as wit, types};
 use crate::fault::payload;
-use crate::log::{clean, dropped};
+use crate::log::clean;
 
 /// The tags of a start, as the guest takes them.
 pub(crate) fn tags(start: &Start) -> Vec<(&str, &str)> {
@@ -29,7 +27,7 @@ pub(crate) fn start<'a>(start: &'a Start, tags: &'a [(&'a str, &'a str)]) -> wit
         tags,
         now: start.now.0,
         seed: start.seed,
-        input: start.input.as_bytes(),
+        input: given(&start.input),
         replaying: start.play == Play::Again,
     }
 }
@@ -51,7 +49,7 @@ fn cause(cause: &Cause) -> types::CauseParam<'_> {
 pub(crate) fn events<'a>(turns: &'a [Turn], mut causes: &'a [types::CauseParam<'a>]) -> Vec<wit::Event<'a>> {
     let event = |event: &'a Inbound| match event {
         Inbound::TaskCompleted { task, output } => {
-            wit::Event::TaskCompleted(wit::TaskCompleted { task: task.0, output: output.as_bytes() })
+            wit::Event::TaskCompleted(wit::TaskCompleted { task: task.0, output: given(output) })
         }
         Inbound::TaskFailed { task, failure } => {
             let (own, rest) = causes.split_at(failure.causes.len());
@@ -67,7 +65,7 @@ pub(crate) fn events<'a>(turns: &'a [Turn], mut causes: &'a [types::CauseParam<'
         }
         Inbound::TimerFired { timer } => wit::Event::TimerFired(timer.0),
         Inbound::Raised(Raised { name, input }) => {
-            wit::Event::EventRaised(wit::EventRaisedParam { name: name.as_str(), input: input.as_bytes() })
+            wit::Event::EventRaised(wit::EventRaisedParam { name: name.as_str(), input: given(input) })
         }
     };
     turns.iter().flat_map(|turn| &turn.events).map(event).collect()
@@ -104,7 +102,7 @@ fn status(status: wit::Status) -> Result<StepStatus, Failure> {
         wit::Status::Completed(output) => {
             StepStatus::Completed(payload(|| "the output of the orchestrator".to_owned(), &output)?)
         }
-        wit::Status::Failed(failure) => StepStatus::Failed(self::failure(failure)),
+        wit::Status::Failed(failure) => StepStatus::Failed(super::failure(failure)),
         wit::Status::ContinuedAsNew(wit::ContinueAsNew { input, carried }) => {
             let carries = || "the guest carries an event over".to_owned();
             let carry = |event: wit::EventRaisedResult| raised(carries, &event.name, &event.input);
@@ -121,12 +119,12 @@ fn decision(index: usize, decision: wit::Decision) -> Result<Decision, Failure> 
     match decision {
         wit::Decision::ScheduleActivity(wit::ScheduleActivity { name, input, options }) => {
             let (name, input) = call(|| format!("{} schedules an activity", place()), &name, &input)?;
-            Ok(Decision::ScheduleActivity { name, input, options: self::options(options) })
+            Ok(Decision::ScheduleActivity { name, input, options: super::options(options) })
         }
         wit::Decision::StartChild(wit::StartChild { name, input, instance, version, retry }) => {
             let (name, input) = call(|| format!("{} starts a child", place()), &name, &input)?;
             let instance = instance.map(|id| instance_id(|| format!("{} starts a child", place()), &id)).transpose()?;
-            let options = ChildOptions { instance, version, retry: retry.map(self::retry) };
+            let options = ChildOptions { instance, version, retry: retry.map(super::retry) };
             Ok(Decision::StartChild { name, input, options })
         }
         wit::Decision::CreateTimer(fire_at) => Ok(Decision::CreateTimer { fire_at: Timestamp(fire_at) }),
@@ -135,77 +133,36 @@ fn decision(index: usize, decision: wit::Decision) -> Result<Decision, Failure> 
             let sends = || format!("{} sends an event", place());
             Ok(Decision::SendEvent { to: instance_id(sends, &instance)?, event: raised(sends, &name, &input)? })
         }
+        wit::Decision::CallEntity(wit::CallEntity { entity, operation, input }) => {
+            let calls = || format!("{} calls an entity", place());
+            let (to, name, input) = operate(calls, &entity, &operation, &input)?;
+            Ok(Decision::CallEntity { to, name, input })
+        }
+        wit::Decision::SignalEntity(wit::SignalEntity { entity, operation, input, at }) => {
+            let signals = || format!("{} signals an entity", place());
+            let (to, name, input) = operate(signals, &entity, &operation, &input)?;
+            Ok(Decision::SignalEntity { to, name, input, at: at.map(Timestamp) })
+        }
+        wit::Decision::LockEntities(entities) => {
+            let set = lock_set(|| format!("{} locks entities", place()), &entities)?;
+            Ok(Decision::LockEntities { set })
+        }
+        wit::Decision::ReleaseLock(lock) => Ok(Decision::ReleaseLock { lock: TaskId(lock) }),
     }
 }
 
-fn call(what: impl Fn() -> String, name: &str, input: &[u8]) -> Result<(FunctionName, Payload), Failure> {
-    let name = FunctionName::parse(name).map_err(|invalid| broken(&what, &invalid))?;
-    let input = payload(|| format!("the input of {name}, where {},", what()), input)?;
-    Ok((name, input))
+fn lock_set(what: impl Fn() -> String, entities: &[types::EntityIdResult]) -> Result<LockSet, Failure> {
+    let count = entities.len();
+    if count > LOCK_ENTITIES_MAX_COUNT {
+        let text = format!("{count} of them, where one lock has at most {LOCK_ENTITIES_MAX_COUNT}");
+        return Err(broken(&what, &text));
+    }
+    let entities = entities.iter().map(|id| entity_id(&what, id)).collect::<Result<_, _>>()?;
+    LockSet::new(entities).ok_or_else(|| broken(&what, &"none of them, where one lock has at least one"))
 }
 
 fn raised(what: impl Fn() -> String, name: &str, input: &[u8]) -> Result<Raised, Failure> {
     let name = event_name(&what, name)?;
     let input = payload(|| format!("the input of event {name}, where {},", what()), input)?;
     Ok(Raised { name, input })
-}
-
-fn event_name(what: impl Fn() -> String, name: &str) -> Result<EventName, Failure> {
-    EventName::parse(name).map_err(|invalid| broken(&what, &invalid))
-}
-
-fn instance_id(what: impl Fn() -> String, id: &str) -> Result<InstanceId, Failure> {
-    InstanceId::parse(id).map_err(|invalid| broken(&what, &invalid))
-}
-
-fn broken(what: &impl Fn() -> String, invalid: &dyn std::fmt::Display) -> Failure {
-    Failure::host(kind::PROTOCOL, format!("{}: {invalid}", what()))
-}
-
-/// Options as they came; the kernel decides whether they make sense.
-pub(crate) fn options(options: types::ActivityOptions) -> ActivityOptions {
-    ActivityOptions { retry: options.retry.map(retry), timeout: options.timeout.map(Millis) }
-}
-
-fn retry(policy: types::RetryPolicy) -> RetryPolicy {
-    RetryPolicy {
-        max_attempts: policy.max_attempts,
-        first_interval: Millis(policy.first_interval),
-        coefficient: policy.coefficient,
-        max_interval: policy.max_interval.map(Millis),
-        retry_timeout: policy.retry_timeout.map(Millis),
-        jitter: policy.jitter,
-        non_retryable: policy.non_retryable,
-    }
-}
-
-/// A failure that the guest reports of itself.
-pub(crate) fn failure(failure: types::FailureResult) -> Failure {
-    let types::FailureResult { kind, message, details, retryable, causes } = failure;
-    let causes = causes.into_iter().map(|cause| {
-        let types::CauseResult { kind, message, details } = cause;
-        Cause { kind, message, details }
-    });
-    Failure::from_guest(kind, message, details, retryable, causes.collect())
-}
-
-fn logs(lines: Vec<wit::LogLine>) -> Vec<LogLine> {
-    let excess = lines.len().saturating_sub(LOG_LINES_PER_TURN_MAX_COUNT);
-    let kept = lines.into_iter().take(LOG_LINES_PER_TURN_MAX_COUNT);
-    let mut logs: Vec<_> =
-        kept.map(|line| LogLine { level: level(line.level), message: clean(line.message) }).collect();
-    if excess > 0 {
-        logs.push(LogLine { level: LogLevel::Warn, message: dropped(excess) });
-    }
-    logs
-}
-
-fn level(level: wit::LogLevel) -> LogLevel {
-    match level {
-        wit::LogLevel::Trace => LogLevel::Trace,
-        wit::LogLevel::Debug => LogLevel::Debug,
-        wit::LogLevel::Info => LogLevel::Info,
-        wit::LogLevel::Warn => LogLevel::Warn,
-        wit::LogLevel::Error => LogLevel::Error,
-    }
 }
