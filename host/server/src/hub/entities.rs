@@ -12,7 +12,7 @@ use kernel::partition::{Op, Reply};
 use kernel::port::{Key, Mark, Query, ReadError, Reader, What};
 
 use super::{HeldView, Hub, NewInstance, PostError, SignalError};
-use crate::driver::{Mail, PayloadError};
+use crate::driver::Mail;
 
 /// One entity.
 #[derive(Debug, Clone)]
@@ -137,12 +137,22 @@ impl Hub {
         }
     }
 
-    /// Shows an entity; `None` if it has neither a state nor a lock.
+    /// Shows an entity; `None` if it has neither a state nor a lock, and nothing waits for it that cannot be done.
     pub async fn entity(&self, id: &EntityId) -> Result<Option<EntityView>, ReadError> {
         let key = Key::Id(id.instance_id().clone());
         let mut before = None;
         loop {
-            let Some(head) = self.shared.readers.head(&key)? else { return Ok(None) };
+            let Some(head) = self.shared.readers.head(&key)? else {
+                let held = self.held(id.instance_id());
+                let waits = |held| EntityView {
+                    id: id.clone(),
+                    last_operation: self.now(),
+                    state: None,
+                    locked_by: None,
+                    held: Some(held),
+                };
+                return Ok(held.map(waits));
+            };
             let last = head.last;
             match self.view_entity(head).await {
                 // It was given another row between the two reads; if not, this is damage.
@@ -304,25 +314,5 @@ impl Hub {
         let (reply, answer) = self.reply();
         self.send(Mail::Ask { op, reply, watch: None }).ok()?;
         answer.await.ok()
-    }
-}
-
-impl From<PayloadError> for SignalError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
-            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
-            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
-        }
-    }
-}
-
-impl From<PayloadError> for PostError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
-            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
-            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
-        }
     }
 }

@@ -1,7 +1,10 @@
 //! What can go wrong when a hub is asked for something, by what the caller will do about it.
 
+use blobs::PutError;
 use kernel::model::{FunctionName, InstanceId, Status};
 use kernel::port::ReadError;
+
+use crate::driver::PayloadError;
 
 /// Why an instance was not started. Nothing was stored.
 #[derive(Debug, thiserror::Error)]
@@ -179,6 +182,23 @@ pub enum DeployError {
     #[error("the component could not be stored: {0}")]
     Storage(String),
 }
+
+/// What it means for a request that its payload was not taken; the same for all of them.
+macro_rules! from_payload_error {
+    ($($error:ty),+) => {$(
+        impl From<PayloadError> for $error {
+            fn from(error: PayloadError) -> Self {
+                match error {
+                    PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
+                    PayloadError::Put(PutError::Full { .. }) => Self::StorageFull,
+                    PayloadError::Put(error) => Self::Unavailable(error.to_string()),
+                }
+            }
+        }
+    )+};
+}
+
+from_payload_error!(StartError, ManageError, SignalError, PostError);
 
 fn hint(similar: &Option<FunctionName>) -> String {
     similar.as_ref().map_or_else(String::new, |name| format!("; did you mean {name}?"))

@@ -32,9 +32,7 @@ pub use open::{OpenError, OpenOptions, Running, open};
 pub use triggers::WeakHub;
 pub use view::{Detail, HeldView, InstanceView};
 
-use crate::driver::{
-    ActivityClients, Clock, HeldInstances, Mail, Mailbox, PayloadError, Payloads, Running as RunningActivities,
-};
+use crate::driver::{ActivityClients, Clock, HeldInstances, Mail, Mailbox, Payloads, Running as RunningActivities};
 use crate::triggers::Bindings;
 
 /// A hub that runs. Cheap to clone; all clones are the same hub.
@@ -270,24 +268,4 @@ fn random_seed() -> u64 {
     let (high, low) = uuid::Uuid::new_v4().as_u64_pair();
     // The version and the variant of a UUID are not random; each half has its fixed bits in another place.
     high.rotate_left(32) ^ low
-}
-
-impl From<PayloadError> for StartError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
-            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
-            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
-        }
-    }
-}
-
-impl From<PayloadError> for ManageError {
-    fn from(error: PayloadError) -> Self {
-        match error {
-            PayloadError::TooLarge { .. } => Self::TooLarge(error.to_string()),
-            PayloadError::Put(blobs::PutError::Full { .. }) => Self::StorageFull,
-            PayloadError::Put(error) => Self::Unavailable(error.to_string()),
-        }
-    }
 }
