@@ -228,6 +228,10 @@ pub const STREAM_RETRY_MAX_MS: u64 = 10_000;
 pub const HUB_NAME_MAX_CHARS: usize = 45;
 /// How many instances one page of a list holds.
 pub const LIST_MAX_COUNT: usize = 10_000;
+/// How often rows are looked for again that belong to a head and are not there.
+pub const STALE_READS_MAX_COUNT: u32 = 50;
+/// How long to wait in between.
+pub const STALE_READ_WAIT_MS: u64 = 1;
 /// How long open requests may take after the host was told to stop.
 pub const STOP_GRACE_MS: u64 = 5_000;
 /// The largest HTTP request body.

@@ -200,13 +200,14 @@ fn lock_and_unlock_in_one_go() {
 }
 
 #[test]
-fn what_is_purged_is_forgotten_with_its_lock() {
+fn what_is_purged_is_forgotten_and_stays_locked() {
     let entity = Entity { lock: Some(holder(1, 2, 3)), ..account() };
     check(
         entity,
         Draft::purge,
         expect![[r#"
             @account@a at 2000: nothing
+              locked by 1/2/3
         "#]],
     );
 }

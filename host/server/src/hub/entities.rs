@@ -139,27 +139,18 @@ impl Hub {
 
     /// Shows an entity; `None` if it has neither a state nor a lock, and nothing waits for it that cannot be done.
     pub async fn entity(&self, id: &EntityId) -> Result<Option<EntityView>, ReadError> {
-        let key = Key::Id(id.instance_id().clone());
-        let mut before = None;
-        loop {
-            let Some(head) = self.shared.readers.head(&key)? else {
-                let held = self.held(id.instance_id());
-                let waits = |held| EntityView {
-                    id: id.clone(),
-                    last_operation: self.now(),
-                    state: None,
-                    locked_by: None,
-                    held: Some(held),
-                };
-                return Ok(held.map(waits));
-            };
-            let last = head.last;
-            match self.view_entity(head).await {
-                // It was given another row between the two reads; if not, this is damage.
-                Err(ReadError::Damaged(_)) if before != Some(last) => before = Some(last),
-                shown => return shown.map(Some),
-            }
+        let found = self.consistent(id.instance_id(), |hub, head| hub.read_entity(&head))?;
+        if let Some(entity) = found {
+            return self.view_entity(entity).await.map(Some);
         }
+        let waits = |held| EntityView {
+            id: id.clone(),
+            last_operation: self.now(),
+            state: None,
+            locked_by: None,
+            held: Some(held),
+        };
+        Ok(self.held(id.instance_id()).map(waits))
     }
 
     /// One page of entities.
@@ -276,8 +267,7 @@ impl Hub {
         Err(SignalError::UnknownEntity { name, similar })
     }
 
-    async fn view_entity(&self, head: Head) -> Result<EntityView, ReadError> {
-        let entity = self.read_entity(&head)?;
+    async fn view_entity(&self, entity: Entity) -> Result<EntityView, ReadError> {
         let state = match entity.state {
             None => None,
             Some(state) => {
@@ -290,7 +280,7 @@ impl Hub {
             // One that is gone is shown by its number, which no id looks like.
             Some(holder) => self.shared.readers.head(&Key::No(holder.no))?.map(|head| head.id),
         };
-        let held = self.held(&head.id);
+        let held = self.held(entity.id.instance_id());
         Ok(EntityView { id: entity.id, last_operation: entity.at, state, locked_by, held })
     }
 

@@ -1,10 +1,12 @@
 //! Statuses, put together from the index and the rows of an instance.
 
 use kernel::codec::{Damage, DamageKind, Export, Link, open_history, open_row};
+use kernel::limits::{STALE_READ_WAIT_MS, STALE_READS_MAX_COUNT};
 use kernel::model::{Ended, Head, InstanceId, LogSeq, Record};
 use kernel::orchestration::Warning;
 use kernel::port::{Key, ReadError, Reader};
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use super::{Detail, HeldView, Hub, InstanceView, StatusError};
 
@@ -50,19 +52,24 @@ impl Hub {
         found.ok_or_else(|| StatusError::NotFound(id.clone()))
     }
 
-    /// Reads what belongs to a head. Between the two reads the instance may begin its next execution or be deleted, and
-    /// then the rows are gone: that is not damage, and the newer head is shown.
-    fn consistent<T>(
+    /// Reads what belongs to a head. Between the two reads the instance may begin its next execution, be given the next row
+    /// of an entity, or be deleted, and then the rows are gone: that is not damage, and the newer head is shown. The rows of a
+    /// commit can be read a moment before its heads, so the same head may be found some times more.
+    pub(super) fn consistent<T>(
         &self,
         id: &InstanceId,
         read: impl Fn(&Self, Head) -> Result<T, ReadError>,
     ) -> Result<Option<T>, ReadError> {
-        let mut before = None;
+        let (mut before, mut again) = (None, 0);
         loop {
             let Some(head) = self.shared.readers.head(&Key::Id(id.clone()))? else { return Ok(None) };
             let place = (head.no, head.first);
             match read(self, head) {
-                Err(ReadError::Damaged(_)) if before != Some(place) => before = Some(place),
+                Err(ReadError::Damaged(_)) if before != Some(place) => (before, again) = (Some(place), 0),
+                Err(ReadError::Damaged(_)) if again < STALE_READS_MAX_COUNT => {
+                    again += 1;
+                    std::thread::sleep(Duration::from_millis(STALE_READ_WAIT_MS));
+                }
                 outcome => return outcome.map(Some),
             }
         }
