@@ -6,10 +6,11 @@
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
+use tempfile::TempDir;
 
 use crate::http::Client;
 
@@ -29,6 +30,8 @@ pub struct HostCommand {
     pub extra: Vec<String>,
     /// What it logs, as `DACAPO_LOG`.
     pub log: String,
+    /// A folder that is deleted after the last host that lives in it, and not under one that runs.
+    pub folder: Option<Arc<TempDir>>,
 }
 
 /// A host that runs. Dropped, it is killed.
@@ -39,6 +42,7 @@ pub struct Host {
     pub url: String,
     log: mpsc::Receiver<String>,
     seen: Vec<String>,
+    _folder: Option<Arc<TempDir>>,
 }
 
 /// How a command of the command line ended.
@@ -61,6 +65,7 @@ impl HostCommand {
             data: data.to_owned(),
             extra: Vec::new(),
             log: "info".to_owned(),
+            folder: None,
         }
     }
 
@@ -83,7 +88,7 @@ impl HostCommand {
                 }
             }
         });
-        Ok(Host { child, url: String::new(), log, seen: Vec::new() })
+        Ok(Host { child, url: String::new(), log, seen: Vec::new(), _folder: self.folder.clone() })
     }
 
     /// Runs it to its end, for hosts that must not start.

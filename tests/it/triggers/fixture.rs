@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
@@ -18,7 +18,7 @@ static COMPILED: OnceLock<Result<PathBuf, String>> = OnceLock::new();
 
 /// A folder with a manifest, settings and the data of a host.
 pub struct Site {
-    folder: TempDir,
+    folder: Arc<TempDir>,
     /// How the host is started.
     pub command: HostCommand,
 }
@@ -26,13 +26,14 @@ pub struct Site {
 impl Site {
     /// A host with the guest, and with `bindings` in its manifest.
     pub fn new(bindings: &str) -> Result<Self> {
-        let folder = tempfile::tempdir()?;
+        let folder = Arc::new(tempfile::tempdir()?);
         let data = folder.path().join("data");
         let compiled = COMPILED.get_or_init(|| compile().map_err(|error| format!("{error:#}")));
         let compiled = compiled.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
         host::copy_folder(compiled, &data)?;
         let mut command = HostCommand::new(&host::binary()?, &data);
         let site = folder.path().to_owned();
+        command.folder = Some(Arc::clone(&folder));
         command.deploy = vec![manifest(&site, "app", bindings)?];
         Ok(Self { folder, command })
     }
