@@ -56,7 +56,7 @@ impl Section {
 /// What the decisions of a turn may ask of entities, one after another.
 #[derive(Debug)]
 pub(super) struct Rules {
-    section: Option<(TaskId, LockSet, Stage)>,
+    section: Option<Section>,
     /// The calls that are open.
     calls: BTreeMap<TaskId, EntityId>,
 }
@@ -67,7 +67,7 @@ impl Rules {
             TaskKind::Call { to, .. } => Some((*task, to.clone())),
             TaskKind::Activity { .. } | TaskKind::Child { .. } | TaskKind::Lock { .. } => None,
         };
-        let section = live.section.as_ref().map(|section| (section.lock, section.set.clone(), section.stage));
+        let section = live.section.as_deref().cloned();
         Self { section, calls: live.tasks.iter().filter_map(call).collect() }
     }
 
@@ -83,13 +83,15 @@ impl Rules {
     }
 
     fn check_rules(&mut self, id: TaskId, decision: &Decision) -> Result<(), String> {
-        let Some((lock, set, stage)) = &self.section else {
+        let Some(Section { lock, set, stage }) = &self.section else {
             match decision {
                 Decision::LockEntities { set } if set.entities().len() > LOCK_ENTITIES_MAX_COUNT => {
                     let count = set.entities().len();
                     return Err(format!("locks {count} entities; at most {LOCK_ENTITIES_MAX_COUNT} are allowed"));
                 }
-                Decision::LockEntities { set } => self.section = Some((id, set.clone(), Stage::Asked)),
+                Decision::LockEntities { set } => {
+                    self.section = Some(Section { lock: id, set: set.clone(), stage: Stage::Asked });
+                }
                 Decision::ReleaseLock { lock } => {
                     return Err(format!("ends the critical section {}, which it is not in", lock.0));
                 }

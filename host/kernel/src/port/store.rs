@@ -1,7 +1,7 @@
 //! Where a partition is kept.
 
-use crate::codec::{Damage, Row, SealedLetter};
-use crate::model::{BlobDigest, BlobRef, Head, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
+use crate::codec::{Damage, DamageKind, Row, SealedLetter, open_entity};
+use crate::model::{BlobDigest, BlobRef, Entity, Head, InstanceId, InstanceNo, LetterNo, LogSeq, Status, Timestamp};
 
 /// The one writer of a partition.
 pub trait Store {
@@ -86,6 +86,13 @@ pub trait Reader {
 
     /// One row together with the sum of the row before it, which is needed to verify it.
     fn row(&self, seq: LogSeq) -> Result<Option<Linked>, ReadError>;
+
+    /// The entity that a head is of, from its one row.
+    fn entity(&self, head: &Head) -> Result<Entity, ReadError> {
+        let missing = Damage { no: head.no, seq: head.last, what: DamageKind::Missing };
+        let found = self.row(head.last)?.ok_or(missing)?;
+        Ok(open_entity(&found.row)?)
+    }
 
     /// One page of heads.
     fn query(&self, query: &Query) -> Result<Page, ReadError>;

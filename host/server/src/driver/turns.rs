@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kernel::codec::{Damage, DamageKind, Link, open_entity, open_history};
+use kernel::codec::{Link, open_history};
 use kernel::model::{
     ComponentDigest, EntityBatch, Head, InstanceId, InstanceNo, LogLevel, LogLine, Record, Start, Step, StepStatus,
     Turn,
@@ -85,15 +85,8 @@ impl TurnWorker {
     }
 
     fn load_entity(&self, head: Box<Head>) -> Found {
-        match self.readers.row(head.last) {
-            Ok(Some(linked)) => match open_entity(&linked.row) {
-                Ok(entity) => Found::Entity { head, entity: Box::new(entity) },
-                Err(damage) => Found::Damaged { head, damage },
-            },
-            Ok(None) => {
-                let damage = Damage { no: head.no, seq: head.last, what: DamageKind::Missing };
-                Found::Damaged { head, damage }
-            }
+        match self.readers.entity(&head) {
+            Ok(entity) => Found::Entity { head, entity: Box::new(entity) },
             Err(ReadError::Damaged(damage)) => Found::Damaged { head, damage },
             Err(ReadError::Failed(text)) => Found::Unreadable(text),
         }

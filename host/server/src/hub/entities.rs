@@ -2,11 +2,10 @@
 
 use std::sync::PoisonError;
 
-use kernel::codec::{Damage, DamageKind, open_entity};
 use kernel::limits::LIST_MAX_COUNT;
 use kernel::model::{
-    Afresh, BlobRef, Entity, EntityId, FunctionKind, FunctionName, Head, Holder, InstanceId, InstanceNo, Letter,
-    Operation, OperationName, Payload, Raised, Timestamp,
+    Afresh, BlobRef, Entity, EntityId, FunctionKind, FunctionName, Holder, InstanceId, InstanceNo, Letter, Operation,
+    OperationName, Payload, Raised, Timestamp,
 };
 use kernel::partition::{Op, Reply};
 use kernel::port::{Key, Mark, Query, ReadError, Reader, What};
@@ -139,7 +138,7 @@ impl Hub {
 
     /// Shows an entity; `None` if it has neither a state nor a lock, and nothing waits for it that cannot be done.
     pub async fn entity(&self, id: &EntityId) -> Result<Option<EntityView>, ReadError> {
-        let found = self.consistent(id.instance_id(), |hub, head| hub.read_entity(&head))?;
+        let found = self.consistent(id.instance_id(), |hub, head| hub.shared.readers.entity(&head))?;
         if let Some(entity) = found {
             return self.view_entity(entity).await.map(Some);
         }
@@ -198,7 +197,7 @@ impl Hub {
             let query = Query { what: What::Entities, limit: LIST_MAX_COUNT, after, ..Query::default() };
             let page = self.list(query).await?;
             for head in page.heads {
-                let Ok(Entity { id, lock: Some(holder), .. }) = self.read_entity(&head) else { continue };
+                let Ok(Entity { id, lock: Some(holder), .. }) = self.shared.readers.entity(&head) else { continue };
                 if self.is_gone(holder)? && self.answer(Op::Unlock { id, holder }).await == Some(Reply::Done) {
                     cleaned.locks_released += 1;
                 }
@@ -282,12 +281,6 @@ impl Hub {
         };
         let held = self.held(entity.id.instance_id());
         Ok(EntityView { id: entity.id, last_operation: entity.at, state, locked_by, held })
-    }
-
-    fn read_entity(&self, head: &Head) -> Result<Entity, ReadError> {
-        let missing = || Damage { no: head.no, seq: head.last, what: DamageKind::Missing };
-        let found = self.shared.readers.row(head.last)?.ok_or_else(missing)?;
-        Ok(open_entity(&found.row)?)
     }
 
     /// Whether a critical section is no more.
