@@ -14,7 +14,7 @@ export DACAPO_INSTALL ?= 1
 # One selection of packages for everything that is built for debugging: another one has other features, and would
 # compile the WebAssembly engine once more.
 BUILD := cargo build --workspace --all-targets --locked
-GUESTS := hello fan-out reminder approval pipeline monitor counter transfer article misbehaving
+GUESTS := hello fan-out reminder approval pipeline monitor counter transfer article/rust misbehaving
 export DACAPO_BIN := $(CARGO_TARGET_DIR)/debug/dacapo
 RELEASE := $(CARGO_TARGET_DIR)/release
 

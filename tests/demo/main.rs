@@ -20,7 +20,7 @@ fn main() -> Result<()> {
     let data = tempfile::tempdir()?;
     let mut command = HostCommand::new(&binary, data.path());
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a repository")?.join("guests");
-    command.deploy = vec![guests.join("hello"), guests.join("fan-out"), guests.join("article")];
+    command.deploy = vec![guests.join("hello"), guests.join("fan-out"), guests.join("article/rust")];
     command.log = "info,server::driver::tasks=debug".to_owned();
 
     say("Start the host on an empty data folder.");

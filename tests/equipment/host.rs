@@ -188,7 +188,8 @@ pub fn binary() -> Result<PathBuf> {
 /// The component of one of the guests of this repository.
 pub fn guest(name: &str) -> Result<PathBuf> {
     let guests = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("a repository")?.join("guests");
-    let file = guests.join(name).join(format!("{name}.wasm"));
+    let stem = name.split('/').next().context("a name")?;
+    let file = guests.join(name).join(format!("{stem}.wasm"));
     ensure!(file.is_file(), "{} is missing: `make guests` builds it", file.display());
     Ok(file)
 }

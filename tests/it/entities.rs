@@ -18,7 +18,7 @@ impl Stage {
     fn open() -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let mut command = HostCommand::new(&host::binary()?, &folder.path().join("data"));
-        command.deploy = vec![crate::clients::guest()?, host::guest("article")?];
+        command.deploy = vec![crate::clients::guest()?, host::guest("article/rust")?];
         let host = command.start()?;
         Ok(Self { folder, host })
     }

@@ -2,6 +2,20 @@
 //!
 //! Its stream is part of the contract (`wit/README.md` has the test vectors): changing it changes recorded decisions.
 
+use crate::bindings::types::Seed;
+
+impl From<u64> for Seed {
+    fn from(bits: u64) -> Self {
+        Seed { high: (bits >> 32) as u32, low: bits as u32 }
+    }
+}
+
+impl From<Seed> for u64 {
+    fn from(seed: Seed) -> Self {
+        u64::from(seed.high) << 32 | u64::from(seed.low)
+    }
+}
+
 /// SplitMix64.
 #[derive(Clone, Debug)]
 pub(crate) struct SplitMix64(u64);

@@ -58,7 +58,7 @@ impl Session {
     /// Begins an execution and plays its first turn.
     pub(crate) fn open(start: Start, body: fn(Context, Vec<u8>) -> Root) -> (Session, Step) {
         let Start { name, instance, execution, version, parent, tags, now, seed, input, replaying } = start;
-        let machine = Rc::new(RefCell::new(Machine::new(now, replaying, seed)));
+        let machine = Rc::new(RefCell::new(Machine::new(now, replaying, seed.into())));
         let origin = Origin { name, instance, execution, version, parent, tags };
         let root = body(Context::new(machine.clone(), origin), input);
         let flag = Arc::new(Flag(AtomicBool::new(true)));

@@ -100,7 +100,7 @@ impl Kit {
             parent: None,
             tags: Vec::new(),
             now: BEGIN_MS,
-            seed: 0,
+            seed: 0.into(),
             input: b"null".to_vec(),
             replaying: false,
         };
@@ -111,7 +111,7 @@ impl Kit {
 
     /// The seed of the generator; 0 unless given.
     pub fn seed(mut self, seed: u64) -> Kit {
-        self.start.seed = seed;
+        self.start.seed = seed.into();
         self
     }
 

@@ -264,7 +264,7 @@ mod tests {
             parent: None,
             tags: Vec::new(),
             now: 0,
-            seed: 0,
+            seed: 0.into(),
             input: b"null".to_vec(),
             replaying,
         })

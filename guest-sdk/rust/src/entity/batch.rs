@@ -66,11 +66,11 @@ impl<E: Entity> Memory<E> {
         let found = E::operations().find(|(known, _)| known.eq_ignore_ascii_case(&name));
         let output = match found {
             Some((name, operation)) => {
-                context.begin(name, kind, seed);
+                context.begin(name, kind, seed.into());
                 self.operate(context, &operation, &input)
             }
             None if name.eq_ignore_ascii_case(DELETE) => {
-                context.begin(DELETE, kind, seed);
+                context.begin(DELETE, kind, seed.into());
                 context.delete_state();
                 Ok(b"null".to_vec())
             }

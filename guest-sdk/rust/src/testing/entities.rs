@@ -149,7 +149,7 @@ impl Entities {
         let seed = SplitMix64::new(self.operations).next();
         self.operations += 1;
         let kind = if caller.is_some() { OperationKind::Call } else { OperationKind::Signal };
-        let operations = vec![Operation { name, input, kind, seed }];
+        let operations = vec![Operation { name, input, kind, seed: seed.into() }];
         let component = self
             .served
             .get(to.name())

@@ -79,7 +79,7 @@ impl Player {
     /// Begins the next execution.
     pub(super) fn begin_next(&mut self, component: &Component, now: u64, next: ContinueAsNew) -> Step {
         let last = &self.execution().start;
-        let seed = SplitMix64::new(last.seed).next();
+        let seed = SplitMix64::new(last.seed.into()).next().into();
         let start = Start { execution: last.execution + 1, now, seed, input: next.input, ..last.clone() };
         let parent = self.parent.take();
         let (player, step) = Player::begin(component, start, parent);

@@ -316,9 +316,10 @@ impl World {
     fn start_child(&mut self, task: Key, attempt: u32, order: StartChild) {
         let StartChild { name, input, instance, version, .. } = order;
         let parent = self.players[&task.instance].execution().start.clone();
+        let parent_seed = u64::from(parent.seed);
         let instance = instance.unwrap_or_else(|| match attempt {
-            1 => format!("{:016x}:{:x}", parent.seed, task.id),
-            _ => format!("{:016x}:{:x}:{attempt}", parent.seed, task.id),
+            1 => format!("{parent_seed:016x}:{:x}", task.id),
+            _ => format!("{parent_seed:016x}:{:x}:{attempt}", task.id),
         });
         if self.running(&instance).is_some() {
             let failure = Failure::new("dacapo:child-exists", format!("{instance} has not ended")).non_retryable();
@@ -337,7 +338,7 @@ impl World {
             parent: Some(task.instance.clone()),
             tags: parent.tags,
             now: self.now,
-            seed: chance(parent.seed, task.id, attempt).next(),
+            seed: chance(parent_seed, task.id, attempt).next().into(),
             input,
             replaying: false,
         };
@@ -355,7 +356,7 @@ impl World {
             drop(self.ask(&key, 1, &name, &input, u64::MAX));
             return;
         }
-        let seed = SplitMix64::new(self.asked).next();
+        let seed = SplitMix64::new(self.asked).next().into();
         let (now, parent, tags) = (self.now, None, Vec::new());
         let start = Start { name, instance, execution: 1, version, parent, tags, now, seed, input, replaying: false };
         self.begin(start, None);
@@ -375,7 +376,7 @@ impl World {
         }
         let wait = *first_interval as f64 * coefficient.powi(attempt as i32 - 1);
         let wait = wait.min(max_interval.unwrap_or(u64::MAX) as f64);
-        let seed = self.players[&key.instance].execution().start.seed;
+        let seed = self.players[&key.instance].execution().start.seed.into();
         let wait = wait - wait * jitter * chance(seed, key.id, attempt).next_f64();
         let at = self.now.saturating_add(wait as u64);
         (at <= open.since.saturating_add(retry_timeout.unwrap_or(u64::MAX))).then_some(at)

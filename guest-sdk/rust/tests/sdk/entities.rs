@@ -102,7 +102,7 @@ fn outcome(entity: &str, state: Option<(u32, &str)>, operations: &[(&str, &str)]
     let state = state.map(|(version, data)| State { data: data.as_bytes().to_vec(), version });
     let operations = operations.iter().enumerate().map(|(index, (name, input))| {
         let (name, input) = ((*name).to_owned(), input.as_bytes().to_vec());
-        Operation { name, input, kind: OperationKind::Call, seed: index as u64 }
+        Operation { name, input, kind: OperationKind::Call, seed: (index as u64).into() }
     });
     let context = Context {
         entity: dacapo::bindings::types::EntityId { name: entity.to_owned(), key: "k".to_owned() },

@@ -40,7 +40,7 @@ fn they_are_told_in_replays_only() {
         parent: None,
         tags: Vec::new(),
         now: 0,
-        seed: 0,
+        seed: 0.into(),
         input: b"null".to_vec(),
         replaying,
     };

@@ -6,7 +6,7 @@ use kernel::model::{
     Timestamp, kind,
 };
 
-use super::{broken, call, given, instance_id, operate};
+use super::{broken, call, given, instance_id, operate, seed};
 use crate::bindings::{entity as wit, types};
 use crate::fault::payload;
 
@@ -33,7 +33,7 @@ fn operation(BatchOperation { operation, kind }: &BatchOperation) -> wit::Operat
             OperationKind::Call => wit::OperationKind::Call,
             OperationKind::Signal => wit::OperationKind::Signal,
         },
-        seed: operation.seed,
+        seed: seed(operation.seed),
     }
 }
 

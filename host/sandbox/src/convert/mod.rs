@@ -21,6 +21,11 @@ pub(crate) fn given(payload: &Payload) -> &[u8] {
     payload.inline().expect("payloads are fetched before a guest is called")
 }
 
+/// A seed in the two halves in which guests take it.
+pub(super) fn seed(seed: u64) -> types::Seed {
+    types::Seed { high: (seed >> 32) as u32, low: seed as u32 }
+}
+
 /// Options as they came; the kernel decides whether they make sense.
 pub(crate) fn options(options: types::ActivityOptions) -> ActivityOptions {
     ActivityOptions { retry: options.retry.map(retry), timeout: options.timeout.map(Millis) }

@@ -6,7 +6,7 @@ use kernel::model::{
     Turn,
 };
 
-use super::{broken, call, entity_id, event_name, given, instance_id, logs, operate};
+use super::{broken, call, entity_id, event_name, given, instance_id, logs, operate, seed};
 use crate::bindings::{orchestrator as wit, types};
 use crate::fault::payload;
 use crate::log::clean;
@@ -26,7 +26,7 @@ pub(crate) fn start<'a>(start: &'a Start, tags: &'a [(&'a str, &'a str)]) -> wit
         parent: start.parent.as_ref().map(|parent| parent.as_str()),
         tags,
         now: start.now.0,
-        seed: start.seed,
+        seed: seed(start.seed),
         input: given(&start.input),
         replaying: start.play == Play::Again,
     }

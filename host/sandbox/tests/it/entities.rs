@@ -137,9 +137,9 @@ fn a_batch_reaches_the_guest_field_by_field() {
         local(8),
         local(10),
         format!("(i32.and {} (i32.const 1))", operation(0, "kind", 0)),
-        operation(0, "seed", 0),
+        operation(0, "seed.low", 0),
         format!("(i32.and {} (i32.const 1))", operation(1, "kind", 0)),
-        operation(1, "seed", 0),
+        operation(1, "seed.low", 0),
     ];
     for (place, number) in numbers.iter().enumerate() {
         let digit = format!("(i32.add (i32.const 48) {number})");

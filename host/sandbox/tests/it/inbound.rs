@@ -51,7 +51,7 @@ fn a_start_reaches_the_guest_field_by_field() {
     }
     // A list is its address and then its length.
     let count = behind(&at("tags"), 4);
-    let numbers = [at("execution"), at("now"), at("seed"), at("replaying"), at("version"), at("parent"), count];
+    let numbers = [at("execution"), at("now"), at("seed.low"), at("replaying"), at("version"), at("parent"), count];
     for (place, address) in numbers.iter().enumerate() {
         open += &show_digit(place, address);
     }
