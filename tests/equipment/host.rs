@@ -175,6 +175,13 @@ pub fn run(binary: &Path, args: &[&str], stdin: &str) -> Result<Ran> {
     finish(command, stdin)
 }
 
+/// Runs a command of the command line to its end, in a folder and with these settings of its environment.
+pub fn run_in(folder: &Path, args: &[&str], settings: &[(&str, &str)]) -> Result<Ran> {
+    let mut command = plain(&binary()?);
+    command.args(args).current_dir(folder).envs(settings.iter().copied());
+    finish(command, "")
+}
+
 /// The binary that is tested: `DACAPO_BIN`, or what was built beside this test.
 pub fn binary() -> Result<PathBuf> {
     let binary = match std::env::var_os("DACAPO_BIN") {

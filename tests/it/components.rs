@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
+use kernel::limits::COMPONENT_MAX_BYTES;
 use serde_json::Value;
 use tests::host::{self, Ran};
 
@@ -13,7 +14,7 @@ use crate::fixture;
 fn refusals(folder: &Path) -> Result<Vec<(PathBuf, &'static str, &'static str)>> {
     let hello = fs::read(host::guest("hello")?)?;
     let mut large = hello.clone();
-    large.resize((32 << 20) + 1, 0);
+    large.resize(COMPONENT_MAX_BYTES + 1, 0);
     let mut elf = b"\x7fELF\x02\x01\x01".to_vec();
     elf.resize(4_096, 0);
     let mut flipped = hello.clone();
@@ -27,7 +28,7 @@ fn refusals(folder: &Path) -> Result<Vec<(PathBuf, &'static str, &'static str)>>
         ("module.wasm", b"\0asm\x01\0\0\0", "not_a_component", "wasm-tools component new"),
         ("elf.wasm", &elf, "precompiled_not_accepted", "machine code"),
         ("precompiled.wasm", &compiled_hello(folder)?, "precompiled_not_accepted", "machine code"),
-        ("large.wasm", &large, "component_too_large", "at most 33554432"),
+        ("large.wasm", &large, "component_too_large", "at most 67108864"),
     ];
     let mut files = Vec::new();
     for (name, bytes, code, words) in made {

@@ -7,20 +7,27 @@
 
 mod blobs;
 mod blobs_large;
+mod builds;
 mod calls;
 mod cli;
 mod clients;
 mod components;
+mod doctor;
 mod entities;
 mod fixture;
 mod held;
 mod http;
+mod languages;
 mod linear;
 mod misbehaving;
 mod nats;
+mod new;
 mod partition;
 mod process;
 mod races;
+mod scenario;
 mod sim;
 mod storage;
 mod triggers;
+mod types;
+mod watch;

@@ -86,8 +86,8 @@ pub const RECENT_HISTORY_MAX_BYTES: u64 = 4 << 20;
 /// How long the partition waits before it tries a refused commit again.
 pub const STORAGE_RETRY_MS: u64 = 1_000;
 
-/// The largest component that is accepted.
-pub const COMPONENT_MAX_BYTES: usize = 32 << 20;
+/// The largest component that is accepted: CPython with the packages of an application is about half of it.
+pub const COMPONENT_MAX_BYTES: usize = 64 << 20;
 /// How many functions a component may describe.
 pub const FUNCTIONS_PER_COMPONENT_MAX_COUNT: usize = 1_000;
 /// The longest JSON schema or doc text of a described function.
@@ -98,8 +98,8 @@ pub const WASM_FUNCTIONS_MAX_COUNT: u32 = 50_000;
 pub const WASM_FUNCTION_BODY_MAX_BYTES: usize = 512 << 10;
 /// How many core modules a component may hold.
 pub const WASM_MODULES_MAX_COUNT: usize = 64;
-/// How many data segments a core module may hold.
-pub const WASM_DATA_SEGMENTS_MAX_COUNT: u32 = 10_000;
+/// How many data segments a core module may hold. The snapshot of an interpreter has thousands.
+pub const WASM_DATA_SEGMENTS_MAX_COUNT: u32 = 50_000;
 /// How deep components may nest.
 pub const WASM_NESTING_MAX_DEPTH: usize = 8;
 
@@ -110,8 +110,8 @@ pub const ORCHESTRATOR_MEMORY_MAX_BYTES: usize = 512 << 20;
 pub const ACTIVITY_MEMORY_MAX_BYTES: usize = 512 << 20;
 /// Table elements of one instance, summed over its tables.
 pub const TABLE_ELEMENTS_MAX_COUNT: usize = 100_000;
-/// Wasm stack of one call.
-pub const WASM_STACK_MAX_BYTES: usize = 512 << 10;
+/// Wasm stack of one call: half of what a thread has. Interpreters take some kilobytes for each call of the author's code.
+pub const WASM_STACK_MAX_BYTES: usize = 1 << 20;
 /// Handles that a component instance may hold.
 pub const COMPONENT_HANDLES_MAX_COUNT: usize = 1_000;
 /// What the strings and lists of one host call may cost the host.
@@ -120,6 +120,9 @@ pub const HOST_CALL_MAX_BYTES: usize = 2 * PAYLOAD_MAX_BYTES + (8 << 20);
 pub const TURN_FUEL: u64 = 1_000_000_000;
 /// Fuel for each byte that a guest is given, on top of that: enough to read it and to write as much again.
 pub const FUEL_PER_BYTE: u64 = 100;
+/// Fuel of one call of an import that a role that is replayed is answered, on top of one for each byte that it moves: about
+/// what the host does for it.
+pub const HOST_CALL_FUEL: u64 = 200;
 /// How many turns one call of `advance` replays: more would grow the guest's memory and gain nothing.
 pub const REPLAY_TURNS_PER_CALL_COUNT: usize = 64;
 /// How many bytes of results one call of `advance` replays, if more than one turn; a guest that lived with them one by
@@ -146,8 +149,11 @@ pub const TRIGGER_TIMEOUT_MS: u64 = 60_000;
 pub const CLIENT_PAGE_MAX_COUNT: u32 = 100;
 /// How many sessions are kept warm.
 pub const WARM_SESSIONS_MAX_COUNT: usize = 128;
-/// Linear memory beyond which a session is not kept warm, since each may hold on to all that it ever had.
+/// Linear memory beyond which a session is not kept warm, since each may hold on to all that it ever had. What its
+/// component begins with is not counted: an interpreter has more than that, and sessions share it until they write to it.
 pub const WARM_SESSION_MEMORY_MAX_BYTES: usize = 8 << 20;
+/// Linear memory that all warm sessions may have together, with what their components begin with.
+pub const WARM_SESSIONS_MAX_BYTES: usize = 2 << 30;
 /// Log lines that one turn or activity may write; the rest is counted and dropped.
 pub const LOG_LINES_PER_TURN_MAX_COUNT: usize = 1_000;
 /// The longest log line; longer ones are cut.
@@ -155,7 +161,7 @@ pub const LOG_LINE_MAX_BYTES: usize = 4 << 10;
 
 /// Wall time of `describe` in a component that has only activities.
 pub const DESCRIBE_TIMEOUT_MS: u64 = 2_000;
-/// How many random bytes an activity may ask for in one call.
+/// How many random bytes a guest may ask for in one call.
 pub const RANDOM_PER_CALL_MAX_BYTES: u64 = 64 << 10;
 
 /// The largest head of a response to a guest's HTTP request.
@@ -281,6 +287,14 @@ pub const BLOB_REQUEST_TIMEOUT_MS: u64 = 60_000;
 pub const BLOB_CONNECT_TIMEOUT_MS: u64 = 5_000;
 /// How often a request that failed in passing is made again before the store counts as unavailable.
 pub const BLOB_RETRIES_MAX_COUNT: usize = 3;
+
+/// How many turns, and how many moments, `dacapo test` plays of one scenario before it says that it does not end.
+pub const SCENARIO_TURNS_MAX_COUNT: usize = 10_000;
+/// How much of its own time a scenario may take.
+pub const SCENARIO_TIME_MAX_MS: u64 = 2 * TIMER_MAX_MS;
+/// Before how many turns of an execution a scenario drops the session, when it is played with cold ones. Later it does so
+/// only before each turn whose number is a multiple of this, because a replay takes as long as what is replayed.
+pub const SCENARIO_COLD_TURNS_COUNT: u32 = 100;
 
 // A payload that passed the edge fits through a host call, twice.
 const _: () = assert!(2 * PAYLOAD_MAX_BYTES <= HOST_CALL_MAX_BYTES);

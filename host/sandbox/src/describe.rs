@@ -13,17 +13,23 @@ use wasmtime::{Error, Store};
 
 use crate::bindings::functions as wit;
 use crate::convert;
-use crate::fault::guest_failure;
+use crate::fault::{guest_failure, with_last_words};
 use crate::refusal::Refusal;
 use crate::roles::{FUNCTIONS, Role, Roles};
 
 /// How the names of the activities begin that the host itself has.
 const RESERVED: &str = "dacapo.";
 
+/// What a store has that a guest runs in.
+pub(crate) trait Listener {
+    /// What the guest wrote to its standard error before it failed, if anybody listened.
+    fn last_words(&mut self) -> String;
+}
+
 /// Instantiates a component, asks for its catalogue and checks it.
 ///
 /// `refuel` gives the store what `describe` may use, after instantiation had its share.
-pub(crate) fn describe<T: Send + 'static>(
+pub(crate) fn describe<T: Listener + Send + 'static>(
     instance: &InstancePre<T>,
     mut store: Store<T>,
     refuel: impl FnOnce(&mut Store<T>),
@@ -39,14 +45,14 @@ pub(crate) fn describe<T: Send + 'static>(
         let instance = tokio::time::timeout(limit, instance.instantiate_async(&mut store))
             .await
             .map_err(|_| Refusal::InitTimeout)?
-            .map_err(|error| init_refusal(&error))?;
+            .map_err(|error| init_refusal(failure(&mut store, &error), &error))?;
         let Some(guest) = guest else { return Ok(Vec::new()) };
         let guest = guest.load(&mut store, &instance).map_err(|error| mismatch(&error))?;
         refuel(&mut store);
         tokio::time::timeout(limit, guest.call_describe(&mut store))
             .await
             .map_err(|_| Refusal::DescribeFailed("it did not return in time".to_owned()))?
-            .map_err(|error| Refusal::DescribeFailed(with_details(guest_failure(&error))))
+            .map_err(|error| Refusal::DescribeFailed(with_details(failure(&mut store, &error))))
     })?;
     catalogue(functions, roles)
 }
@@ -58,8 +64,11 @@ pub(crate) fn mismatch(error: &Error) -> Refusal {
     ))
 }
 
-fn init_refusal(error: &Error) -> Refusal {
-    let failure = guest_failure(error);
+fn failure<T: Listener>(store: &mut Store<T>, error: &Error) -> Failure {
+    with_last_words(guest_failure(error), &store.data_mut().last_words())
+}
+
+fn init_refusal(failure: Failure, error: &Error) -> Refusal {
     match failure.kind.as_str() {
         kind::OUT_OF_FUEL => Refusal::InitTimeout,
         kind::OUT_OF_MEMORY => Refusal::MemoryLimit(failure.message),

@@ -6,15 +6,14 @@
 
 use std::sync::Arc;
 
-use kernel::model::{EntityBatch, Outcome};
+use kernel::model::{EntityBatch, Outcome, Play, Timestamp};
 use kernel::port::TurnFault;
 use wasmtime::Store;
 
 use crate::bindings::entity::{Guest, GuestIndices};
 use crate::convert::entity as convert;
 use crate::fault::turn_fault;
-use crate::journaled::{Journaled, allow, is_large};
-use crate::memory::MemoryLimit;
+use crate::journaled::{Journaled, State, allow, fault, is_large, linear_bytes};
 
 /// A component that is ready to serve entities.
 pub(crate) struct Entities {
@@ -26,7 +25,7 @@ pub(crate) struct Entities {
 ///
 /// After a fault it must be dropped: its state is unknown.
 pub struct EntitySession {
-    store: Store<MemoryLimit>,
+    store: Store<State>,
     guest: Guest,
 }
 
@@ -39,8 +38,7 @@ impl Entities {
 
     /// Makes a session.
     pub(crate) fn open(&self) -> Result<EntitySession, TurnFault> {
-        let mut store = self.component.new_store();
-        let instance = self.component.instance().instantiate(&mut store).map_err(|error| turn_fault(&error))?;
+        let (mut store, instance) = self.component.instantiate()?;
         let guest = self.guest.load(&mut store, &instance).map_err(|error| turn_fault(&error))?;
         Ok(EntitySession { store, guest })
     }
@@ -53,6 +51,11 @@ impl EntitySession {
         let inputs = batch.operations.iter().map(|operation| operation.operation.input.len());
         let state = batch.state.as_ref().map_or(0, |state| state.data.len());
         allow(&mut self.store, 1, state + inputs.sum::<usize>());
+        if let Some(world) = self.store.data_mut().world() {
+            // A clock that begins with the epoch does not go back from one batch of an entity to the next.
+            world.begin(Timestamp(0), batch.operations.first().map_or(0, |first| first.operation.seed));
+            world.turn(batch.now, Play::New);
+        }
         let (name, operations) = (batch.id.name(), convert::operations(batch));
         let outcome = self.guest.call_apply(
             &mut self.store,
@@ -60,18 +63,27 @@ impl EntitySession {
             convert::state(batch),
             &operations,
         );
-        let outcome = outcome.map_err(|error| turn_fault(&error))?;
-        convert::outcome(outcome, batch.operations.len()).map_err(TurnFault::Guest)
+        let outcome = outcome.map_err(|error| fault(&mut self.store, &error))?;
+        let mut outcome = convert::outcome(outcome, batch.operations.len()).map_err(TurnFault::Guest)?;
+        if let Some(world) = self.store.data_mut().world() {
+            outcome.logs.splice(..0, world.take_lines());
+        }
+        Ok(outcome)
     }
 
     /// Whether it has grown too large to be kept warm.
     pub fn is_large(&self) -> bool {
         is_large(&self.store)
     }
+
+    /// Linear memory that it holds on to at most.
+    pub fn linear_bytes(&self) -> usize {
+        linear_bytes(&self.store)
+    }
 }
 
 impl std::fmt::Debug for EntitySession {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("EntitySession").field("limit", self.store.data()).finish_non_exhaustive()
+        f.debug_struct("EntitySession").field("state", self.store.data()).finish_non_exhaustive()
     }
 }

@@ -11,15 +11,7 @@ use wasmtime::{Error, PoolConcurrencyLimitError, Trap, WasmBacktrace};
 use wasmtime_wasi::I32Exit;
 
 use crate::memory::Exhausted;
-
-/// The guest called what its role does not have.
-#[derive(Debug, thiserror::Error)]
-#[error(
-    "the guest called the import `{import}`, which a role that is replayed does not have; call it from an activity"
-)]
-pub(crate) struct ImportDenied {
-    pub(crate) import: String,
-}
+use crate::virtual_wasi::ImportDenied;
 
 /// The guest gave an import something that the contract does not allow.
 #[derive(Debug, thiserror::Error)]
@@ -46,9 +38,21 @@ pub(crate) fn unavailable(error: &Error) -> Option<String> {
 /// What the guest did wrong.
 pub(crate) fn guest_failure(error: &Error) -> Failure {
     let failure = sort(error);
-    match error.downcast_ref::<WasmBacktrace>().map(frames).filter(|text| !text.is_empty()) {
+    match error.downcast_ref::<WasmBacktrace>().and_then(frames) {
         Some(text) => failure.with_details(text),
         None => failure,
+    }
+}
+
+/// The same failure, with what the guest wrote to its standard error before it: that is where languages say why.
+pub(crate) fn with_last_words(failure: Failure, words: &str) -> Failure {
+    match (&failure.details, words) {
+        (_, "") => failure,
+        (Some(frames), words) => {
+            let details = format!("{words}\n{frames}");
+            failure.with_details(details)
+        }
+        (None, words) => failure.with_details(words),
     }
 }
 
@@ -102,16 +106,26 @@ fn trapped(trap: Trap, place: &str) -> Failure {
     }
 }
 
-/// Says in which function of the guest it happened, if the component still has names.
+/// Says in which function of the guest it happened, if the component still has names, and they are the author's.
 fn place(error: &Error) -> String {
-    let names: Vec<_> = error
-        .downcast_ref::<WasmBacktrace>()
-        .into_iter()
-        .flat_map(|trace| trace.frames())
-        .filter_map(|frame| frame.func_name())
-        .collect();
+    let names = error.downcast_ref::<WasmBacktrace>().map(names).unwrap_or_default();
+    if names.iter().any(|name| is_interpreter(name)) {
+        return String::new();
+    }
     let own = names.iter().find(|name| !is_runtime(name)).or(names.first());
     own.map(|name| format!(" in `{name}`")).unwrap_or_default()
+}
+
+/// The names that functions have, but for those of the interface, which every trap has passed.
+fn names(trace: &WasmBacktrace) -> Vec<&str> {
+    let names = trace.frames().iter().filter_map(|frame| frame.func_name());
+    names.filter(|name| !name.contains('#')).collect()
+}
+
+/// Whether a function is one by which CPython or QuickJS runs what the author wrote. There is one near the top of each
+/// trap, or the trap is the interpreter's own end.
+fn is_interpreter(name: &str) -> bool {
+    ["_Py", "PyObject_", "<pyo3::", "wit_dylib_", "JS_", "js_"].iter().any(|prefix| name.starts_with(prefix))
 }
 
 /// Whether a function belongs to the way down to the trap rather than to its cause.
@@ -121,16 +135,27 @@ fn is_runtime(name: &str) -> bool {
     prefixes.iter().any(|prefix| name.starts_with(prefix))
 }
 
-fn frames(trace: &WasmBacktrace) -> String {
+/// The frames of a trap, innermost first. Those of an interpreter, and numbers alone, tell an author nothing.
+fn frames(trace: &WasmBacktrace) -> Option<String> {
+    let (frames, names) = (trace.frames(), names(trace));
+    if frames.is_empty() {
+        return None;
+    }
+    if names.iter().any(|name| is_interpreter(name)) {
+        return Some("it happened within the interpreter of the component, whose own frames are left out\n".to_owned());
+    }
+    if names.is_empty() {
+        return Some("the component has no names of functions, so its frames are left out\n".to_owned());
+    }
     let mut text = String::new();
-    for (depth, frame) in trace.frames().iter().enumerate() {
+    for (depth, frame) in frames.iter().enumerate() {
         let line = match frame.func_name() {
             Some(name) => writeln!(text, "{depth}: {name}"),
             None => writeln!(text, "{depth}: function {}", frame.func_index()),
         };
         line.expect("a string takes all that is written");
     }
-    text
+    Some(text)
 }
 
 /// Checks a value that came from a guest; `what` says which, for the message.

@@ -14,7 +14,7 @@ use wasmtime::wasmparser::types::Types;
 use wasmtime::wasmparser::{BinaryReaderError, Encoding, Parser, Payload, Validator, WasmFeatures};
 
 use crate::engine::FEATURES;
-use crate::imports;
+use crate::imports::{self, Answered};
 use crate::refusal::Refusal;
 use crate::roles::{FUNCTIONS, Roles};
 
@@ -29,6 +29,13 @@ pub struct Inspection {
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
+}
+
+impl Inspection {
+    /// How each of its imports is answered.
+    pub fn answers(&self) -> impl Iterator<Item = Answered<'_>> {
+        self.imports.iter().map(|import| imports::answered(import, &self.roles))
+    }
 }
 
 /// Reads a component and decides whether it may be compiled.

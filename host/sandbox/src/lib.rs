@@ -5,7 +5,7 @@
 //! decides nothing about an orchestration or an entity, and keeps nothing that lives: a session belongs to its caller,
 //! and so does the [`Client`] through which a guest reaches its hub.
 //!
-//! Three lines hold. A role that is replayed is linked to nothing. An activity and a trigger have a new instance for
+//! Three lines hold. A role that is replayed is linked to nothing that lives. An activity and a trigger have a new instance for
 //! each call, and no store outlives a trap, a timeout or a cancelled call. No machine code is loaded that this host did
 //! not write.
 
@@ -34,6 +34,7 @@ mod roles;
 mod sandbox;
 mod session;
 mod trigger;
+mod virtual_wasi;
 mod watch;
 
 pub use activity::Attempt;
@@ -43,6 +44,7 @@ pub use client::{
 };
 pub use entity::EntitySession;
 pub use http::{HttpFault, ResponseBody};
+pub use imports::Answered;
 pub use inspect::{Inspection, inspect};
 pub use refusal::Refusal;
 pub use roles::{Role, Roles};

@@ -42,9 +42,15 @@ fn is_active(c: char) -> bool {
 #[derive(Clone)]
 pub(crate) struct LineSink(Arc<Mutex<Lines>>);
 
+/// Makes lines of what is written in pieces.
+#[derive(Debug, Default)]
+pub(crate) struct LineBuffer {
+    partial: Vec<u8>,
+}
+
 struct Lines {
     writer: Writer,
-    partial: Vec<u8>,
+    buffer: LineBuffer,
     count: usize,
 }
 
@@ -66,12 +72,13 @@ impl LineSink {
     }
 
     fn new(writer: Writer) -> Self {
-        Self(Arc::new(Mutex::new(Lines { writer, partial: Vec::new(), count: 0 })))
+        Self(Arc::new(Mutex::new(Lines { writer, buffer: LineBuffer::default(), count: 0 })))
     }
 }
 
-impl Lines {
-    fn take(&mut self, bytes: &[u8]) {
+impl LineBuffer {
+    /// Takes a piece, and gives the lines that end in it.
+    pub(crate) fn write(&mut self, bytes: &[u8], mut line: impl FnMut(String)) {
         for piece in bytes.split_inclusive(|&byte| byte == b'\n') {
             let (text, ends) = match piece.split_last() {
                 Some((b'\n', text)) => (text, true),
@@ -81,34 +88,52 @@ impl Lines {
             let room = (LOG_LINE_MAX_BYTES + 1).saturating_sub(self.partial.len());
             self.partial.extend_from_slice(&text[..text.len().min(room)]);
             if ends {
-                self.end_line();
+                line(self.take());
             }
         }
     }
 
-    fn end_line(&mut self) {
-        self.count += 1;
-        let line = std::mem::take(&mut self.partial);
-        if self.count <= LOG_LINES_PER_TURN_MAX_COUNT {
-            self.write(&clean(String::from_utf8_lossy(&line).into_owned()));
+    /// Gives the line that has no end yet, if there is one.
+    pub(crate) fn end(&mut self, line: impl FnOnce(String)) {
+        if !self.partial.is_empty() {
+            line(self.take());
+        }
+    }
+
+    fn take(&mut self) -> String {
+        clean(String::from_utf8_lossy(&std::mem::take(&mut self.partial)).into_owned())
+    }
+}
+
+impl Lines {
+    fn take(&mut self, bytes: &[u8]) {
+        let Self { writer, buffer, count } = self;
+        buffer.write(bytes, |line| writer.count(count, &line));
+    }
+}
+
+impl Writer {
+    fn count(&self, count: &mut usize, line: &str) {
+        *count += 1;
+        if *count <= LOG_LINES_PER_TURN_MAX_COUNT {
+            self.write(line);
         }
     }
 
     fn write(&self, line: &str) {
-        match &self.writer {
-            Writer::Activity { instance, function } => tracing::info!(%instance, %function, "{line}"),
-            Writer::Trigger(trigger) => tracing::info!(%trigger, "{line}"),
+        match self {
+            Self::Activity { instance, function } => tracing::info!(%instance, %function, "{line}"),
+            Self::Trigger(trigger) => tracing::info!(%trigger, "{line}"),
         }
     }
 }
 
 impl Drop for Lines {
     fn drop(&mut self) {
-        if !self.partial.is_empty() {
-            self.end_line();
-        }
-        if self.count > LOG_LINES_PER_TURN_MAX_COUNT {
-            self.write(&dropped(self.count - LOG_LINES_PER_TURN_MAX_COUNT));
+        let Self { writer, buffer, count } = self;
+        buffer.end(|line| writer.count(count, &line));
+        if *count > LOG_LINES_PER_TURN_MAX_COUNT {
+            writer.write(&dropped(*count - LOG_LINES_PER_TURN_MAX_COUNT));
         }
     }
 }

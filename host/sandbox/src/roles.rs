@@ -15,9 +15,9 @@ const INCOMING_HANDLER: &str = "wasi:http/incoming-handler@0.2.";
 /// Something that a component can be asked in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
-    /// Is replayed; imports nothing.
+    /// Is replayed.
     Orchestrator,
-    /// Keeps a state; imports nothing.
+    /// Keeps a state.
     Entity,
     /// Touches the world.
     Activity,
@@ -50,7 +50,7 @@ impl Role {
         }
     }
 
-    /// Whether it runs without a world: linked to nothing, with fuel instead of a clock.
+    /// Whether it runs without a world: linked to nothing that lives, with fuel instead of a clock.
     pub fn is_journaled(self) -> bool {
         matches!(self, Self::Orchestrator | Self::Entity)
     }

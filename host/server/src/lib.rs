@@ -11,7 +11,9 @@ pub mod egress;
 pub mod http;
 pub mod hub;
 pub mod problem;
+pub mod scenario;
 pub mod triggers;
+pub mod types;
 
 /// The exit code of a host whose store lost track of what is durable: `EX_IOERR` of `sysexits.h`.
 pub(crate) const EXIT_STORE_LOST: i32 = 74;

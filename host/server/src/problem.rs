@@ -106,16 +106,24 @@ codes! {
 
     /// A file or folder cannot be read.
     FileUnreadable = "file_unreadable", "Check the path and its permissions.";
+    /// A file or folder cannot be written.
+    FileUnwritable = "file_unwritable", "Check the path, its permissions and the space on the disk.";
+    /// The folder has something in it already.
+    FolderInUse = "folder_in_use", "Choose another name, or empty the folder.";
     /// The manifest makes no sense.
     InvalidManifest = "invalid_manifest", "Correct the line that the message names.";
+    /// A scenario makes no sense, or there is none.
+    InvalidScenario = "invalid_scenario", "Correct what the message names; `dacapo test --help` shows a scenario.";
     /// A setting makes no sense.
     InvalidSetting = "invalid_setting", "See `dacapo up --help`.";
     /// The build command of a guest failed.
-    BuildFailed = "build_failed", "See the output of the build above.";
+    BuildFailed = "build_failed", "Correct what the message or the output above it names.";
     /// The build made something that is not a component.
     NotAComponent = "not_a_component", "Build it with the dacapo SDK, or wrap the core module by `wasm-tools component new`.";
     /// No toolchain here can build for wasm.
     NoWasmTarget = "no_wasm_target", "Do one of the three, or run again with --install.";
+    /// What builds guests of this language is not installed.
+    ToolchainMissing = "toolchain_missing", "Do what the message says; `dacapo doctor` checks all toolchains.";
     /// The component could not be kept.
     ComponentNotStored = "component_not_stored", "Check the space and the permissions of the data folder.";
     /// Another dacapo uses the data folder.

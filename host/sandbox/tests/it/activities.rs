@@ -76,6 +76,16 @@ fn results_and_failures() {
     );
     check(Guest { run: clocked.clone(), ..Guest::application() }, minute, Ok("null"));
     check(Guest { run: clocked, ..Guest::activities() }, minute, Ok("null"));
+    // A socket is an error for the guest, which is that access is denied.
+    let imports =
+        r#"(import "wasi:sockets/tcp-create-socket@0.2.3" "create-tcp-socket" (func $socket (param i32 i32)))"#;
+    let run = format!(
+        "(call $socket (i32.const 0) (i32.const 2048))
+        (if (i32.ne (i32.load8_u (i32.const 2048)) (i32.const 1)) (then unreachable))
+        (if (i32.ne (i32.load8_u (i32.const 2052)) (i32.const 1)) (then unreachable))
+        i32.const {RESULT}"
+    );
+    check(Guest { imports: imports.into(), run, ..Guest::activities() }, minute, Ok("null"));
     let orchestrations = host.deploy(&Guest::orchestrations());
     for component in [orchestrations, ComponentDigest::of(b"never deployed")] {
         let failure = block_on(host.sandbox.run(component, &attempt(minute), &Payload::null())).unwrap_err();

@@ -226,9 +226,6 @@ fn what_breaks_the_contract_is_named_with_its_place() {
     check(code("unreachable"), kind::TRAP, "the guest trapped in `apply`");
     check(code("(loop br 0) unreachable"), kind::OUT_OF_FUEL, &format!("{TURN_FUEL} instructions in `apply`"));
     check(code("i32.const -4"), kind::PROTOCOL, "out of bounds");
-    let clocked = Guest { run: "(call $now (i32.const 0)) unreachable".into(), ..Guest::everything() };
-    let clocked = Guest { apply: "(call $now (i32.const 0)) unreachable".into(), ..clocked };
-    check(clocked, kind::IMPORT_DENIED, "`wasi:clocks/wall-clock@0.2.3.now`");
     let asking = r#"(import "dacapo:durable/client@0.1.0" "purge" (func $purge (param i32 i32 i32)))"#;
     let apply = "(call $purge (i32.const 0) (i32.const 0) (i32.const 0)) unreachable".into();
     let asking = Guest { imports: asking.into(), apply, ..Guest::everything() };

@@ -10,12 +10,7 @@ use wit_component::{ComponentEncoder, StringEncoding};
 use crate::layout::{Layout, Memory, Value, case, record, tag, text};
 
 /// WIT of what guests may import beside our own.
-const CLOCKS: &str = "
-    package wasi:clocks@0.2.3;
-    interface wall-clock {
-        record datetime { seconds: u64, nanoseconds: u32 }
-        now: func() -> datetime;
-    }";
+const WASI: &str = include_str!("wasi/wasi.wit");
 
 /// What bodies may call; who does not call it does not import it.
 const IMPORTS: [(&str, &str); 2] = [
@@ -110,12 +105,12 @@ impl Guest {
 
     pub fn build(&self) -> Vec<u8> {
         let Layout { mut resolve, .. } = Layout::new();
-        resolve.push_str("clocks.wit", CLOCKS).unwrap();
+        resolve.push_str("wasi.wit", WASI).unwrap();
         let exports: String = self.roles.iter().map(|role| format!("export dacapo:durable/{role}@0.1.0;")).collect();
         let world = format!(
             "package test:worlds;
             world guest {{
-                import wasi:clocks/wall-clock@0.2.3;
+                include wasi:everything/imports@0.2.3;
                 import dacapo:durable/progress@0.1.0;
                 import dacapo:durable/client@0.1.0;
                 export dacapo:durable/functions@0.1.0;

@@ -15,6 +15,7 @@ mod refusals;
 mod steps;
 mod triggers;
 mod turns;
+mod wasi;
 
 use kernel::model::ComponentDigest;
 use sandbox::Sandbox;

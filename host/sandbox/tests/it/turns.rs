@@ -57,12 +57,14 @@ fn what_a_guest_does_wrong_is_a_failure_of_the_guest() {
     let recursion = Guest { fields: "(func $deep call $deep)".into(), ..code("call $deep unreachable") };
     check(recursion, kind::STACK_OVERFLOW, "in `deep`");
     check(code("(loop (drop (memory.grow (i32.const 16))) br 0) unreachable"), kind::OUT_OF_MEMORY, "536870912");
+    let interpreted = "(func $_PyEval_EvalFrameDefault unreachable)".to_owned();
+    let interpreted = Guest { fields: interpreted, ..code("call $_PyEval_EvalFrameDefault unreachable") };
+    let trap = check(interpreted, kind::TRAP, "the guest trapped: `unreachable`");
+    let left_out = "it happened within the interpreter of the component, whose own frames are left out\n";
+    assert_eq!(trap.details.as_deref(), Some(left_out));
     let tables =
         Guest { fields: "(table $t 1 funcref)".into(), ..code("(table.grow $t (ref.null func) (i32.const 200000))") };
     check(tables, kind::OUT_OF_MEMORY, "200001 table elements");
-    let clocked = Guest { open: "(call $now (i32.const 0)) unreachable".into(), ..Guest::application() };
-    check(clocked, kind::IMPORT_DENIED, "`wasi:clocks/wall-clock@0.2.3.now`");
-
     let reporting = "(drop (call $report (i32.const 0) (i32.const 0))) unreachable";
     check(code(reporting), kind::IMPORT_DENIED, "`dacapo:durable/progress@0.1.0.report`");
     check(code("i32.const -4"), kind::PROTOCOL, "out of bounds");
@@ -84,6 +86,20 @@ fn fuel_is_for_each_turn() {
     session.advance(&turns(1, Play::New)).unwrap();
     session.advance(&turns(3, Play::Again)).unwrap();
     session.advance(&turns(1, Play::New)).unwrap();
+}
+
+#[test]
+fn what_a_component_begins_with_is_not_counted_against_its_sessions() {
+    let host = Host::new();
+    let check = |pages: u32, expect: bool| {
+        let grow = format!("(drop (memory.grow (i32.const {pages}))) i32.const {STEP}");
+        let component = host.deploy(&Guest { memory: 300, open: grow, ..Guest::orchestrations() });
+        let session = open(&host, component);
+        assert_eq!((session.is_large(), session.linear_bytes()), (expect, (300 + pages as usize) << 16));
+    };
+    check(0, false);
+    check(128, false);
+    check(129, true);
 }
 
 #[test]

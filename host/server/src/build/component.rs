@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use wasi_preview1_component_adapter_provider::{
+    WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER,
+};
 use wit_component::ComponentEncoder;
 
 use crate::problem::{Code, Problem};
@@ -9,7 +12,8 @@ use crate::problem::{Code, Problem};
 /// The layer field of the binary format, which tells a component from a core module.
 const COMPONENT_LAYER: [u8; 2] = [1, 0];
 
-/// Wraps a core module. What is a component already stays as it is.
+/// Wraps a core module. What it imports of the first WASI becomes imports of the second. What is a component already stays
+/// as it is.
 pub fn wrap(module: &[u8], path: &Path) -> Result<Vec<u8>, Problem> {
     if module.starts_with(b"\0asm") && module.get(6..8) == Some(&COMPONENT_LAYER) {
         return Ok(module.to_owned());
@@ -20,6 +24,7 @@ pub fn wrap(module: &[u8], path: &Path) -> Result<Vec<u8>, Problem> {
     };
     let mut encoder = ComponentEncoder::default();
     encoder.validate(true).module(module).map_err(refuse)?;
+    encoder.adapter(WASI_SNAPSHOT_PREVIEW1_ADAPTER_NAME, WASI_SNAPSHOT_PREVIEW1_REACTOR_ADAPTER).map_err(refuse)?;
     encoder.encode().map_err(refuse)
 }
 
@@ -50,6 +55,20 @@ mod tests {
         check(b"not wasm", Err(Code::NotAComponent));
         check(b"", Err(Code::NotAComponent));
         assert!(wrap(b"\0asm\x01\0\0\0", Path::new("a.wasm")).is_ok());
+    }
+
+    /// Imports `random_get`, and exports its memory.
+    const PREVIEW_1: &[u8] = b"\0asm\x01\0\0\0\x01\x07\x01\x60\x02\x7f\x7f\x01\x7f\
+        \x02\x25\x01\x16wasi_snapshot_preview1\x0arandom_get\0\0\x05\x03\x01\0\x01\x07\x0a\x01\x06memory\x02\0";
+
+    #[test]
+    fn the_first_wasi_becomes_the_second() {
+        let imports = |module: &[u8]| {
+            let component = wrap(module, Path::new("a.wasm")).unwrap();
+            component.windows(5).filter(|bytes| bytes == b"wasi:").count() > 0
+        };
+        assert!(imports(PREVIEW_1));
+        assert!(!imports(b"\0asm\x01\0\0\0"), "an adapter that nobody needs is left out");
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! component is bound to is [`crate::triggers`]'s to judge.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::{Component as PathPart, Path, PathBuf};
 
 use serde::Deserialize;
 
@@ -50,10 +50,18 @@ pub struct Component {
 
 /// How a component is made.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum Build {
     /// By cargo: the name of the package. dacapo finds a toolchain that builds for wasm.
     Cargo(String),
+    /// From JavaScript or TypeScript: the file in which the code begins.
+    Js(PathBuf),
+    /// From Python: the file in which the code begins.
+    Python(PathBuf),
+    /// From Python for Azure Functions: the folder of the application.
+    AzurePython(PathBuf),
+    /// From C: the source files.
+    C(Vec<PathBuf>),
     /// By a command, which is run in the folder of the manifest and writes the file itself.
     Command(Vec<String>),
 }
@@ -69,6 +77,17 @@ pub struct Source {
     pub build: Option<Build>,
     /// What it is bound to.
     pub bindings: Bindings,
+}
+
+impl Source {
+    /// The folder of an application for Azure Functions, without a manifest. Unless a file is named, the component is put
+    /// into the folder and has its name.
+    pub fn azure_python(folder: &Path, wasm: Option<&Path>) -> Self {
+        let name = folder.canonicalize().ok().as_deref().map_or_else(String::new, stem);
+        let wasm = wasm.map_or_else(|| folder.join(format!("{name}.wasm")), Path::to_owned);
+        let build = Some(Build::AzurePython(PathBuf::from(".")));
+        Self { dir: folder.to_owned(), bindings: Bindings::none(stem(&wasm)), wasm, build }
+    }
 }
 
 /// Everything that the paths of a command line name: folders with a manifest, manifests, or components.
@@ -117,8 +136,16 @@ fn parse(text: &str, path: &Path) -> Result<Manifest, Problem> {
         if component.wasm.extension().is_none_or(|extension| extension != "wasm") {
             return Err(refuse(&format!("wasm = {:?} does not end with .wasm", component.wasm)));
         }
-        if matches!(&component.build, Some(Build::Command(words)) if words.is_empty()) {
-            return Err(refuse("a build command has no words"));
+        match &component.build {
+            Some(Build::Command(words)) if words.is_empty() => return Err(refuse("a build command has no words")),
+            Some(Build::C(sources)) if sources.is_empty() => return Err(refuse("a build in C names no sources")),
+            _ => {}
+        }
+    }
+    for (at, ours) in manifest.components.iter().enumerate() {
+        let is_same = |theirs: &Component| in_order(&theirs.wasm).eq(in_order(&ours.wasm));
+        if manifest.components[..at].iter().any(is_same) {
+            return Err(refuse(&format!("two components are to be {}", ours.wasm.display())));
         }
     }
     let all: Vec<_> = manifest.components.iter().map(|component| component.bindings(&manifest.name)).collect();
@@ -146,6 +173,11 @@ impl Component {
             streams: self.stream.clone(),
         }
     }
+}
+
+/// The parts of a path that matter.
+fn in_order(path: &Path) -> impl Iterator<Item = PathPart<'_>> {
+    path.components().filter(|part| *part != PathPart::CurDir)
 }
 
 fn stem(file: &Path) -> String {
@@ -196,13 +228,53 @@ mod tests {
         "#]],
         );
         check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { js = \"src/app.ts\" }\n",
+            expect![[r#"
+            "a.wasm" Some(Js("src/app.ts")) {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+        "#]],
+        );
+        check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { azure-python = \".\" }\n",
+            expect![[r#"
+            "a.wasm" Some(AzurePython(".")) {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+        "#]],
+        );
+        check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { c = [\"a.c\"] }\n",
+            expect![[r#"
+            "a.wasm" Some(C(["a.c"])) {"name":"a","grants":[],"http":[],"timers":[],"streams":[]}
+        "#]],
+        );
+        check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { c = [] }\n",
+            expect![[r#"
+            invalid_manifest: app/dacapo.toml: a build in C names no sources
+        "#]],
+        );
+        check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { js = \"a\", minify = true }\n",
+            expect![[r#"
+            invalid_manifest: app/dacapo.toml: TOML parse error at line 4, column 9
+              |
+            4 | build = { js = "a", minify = true }
+              |         ^^^^^^^^^^^^^^^^^^^^^^^^^^^
+            wanted exactly 1 element, more than 1 element
+        "#]],
+        );
+        check(
+            "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\n[[component]]\nwasm = \"./a.wasm\"\n",
+            expect![[r#"
+            invalid_manifest: app/dacapo.toml: two components are to be ./a.wasm
+        "#]],
+        );
+        check(
             "name = \"a\"\n[[component]]\nwasm = \"a.wasm\"\nbuild = { npm = \"a\" }\n",
             expect![[r#"
             invalid_manifest: app/dacapo.toml: TOML parse error at line 4, column 11
               |
             4 | build = { npm = "a" }
               |           ^^^
-            unknown variant `npm`, expected `cargo` or `command`
+            unknown variant `npm`, expected one of `cargo`, `js`, `python`, `azure-python`, `c`, `command`
         "#]],
         );
         check(

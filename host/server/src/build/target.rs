@@ -7,6 +7,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use super::Readiness;
 use super::command::{Installs, Narrator, ask, capture, on_path, run};
 use crate::problem::{Code, Problem};
 
@@ -84,6 +85,15 @@ fn next(facts: &Facts, installs: Installs) -> Next {
         }
         Facts { apt: Tool::Ready, .. } if allowed => Next::AskApt,
         Facts { .. } => Next::GiveUp,
+    }
+}
+
+/// How it stands with what builds Rust for wasm. Nothing is installed.
+pub fn readiness() -> Readiness {
+    let facts = Facts::find();
+    match next(&facts, Installs::Refused) {
+        Next::Plain | Next::WithLibrary(..) => Readiness::Found,
+        Next::AskRustup | Next::AskApt | Next::GiveUp => Readiness::Missing(no_way(&facts)),
     }
 }
 

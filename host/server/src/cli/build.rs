@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{Build, InstallFlag};
 use super::exit::{CliError, Exit};
 use super::output::{self, Format, note, size};
-use crate::build::{Installs, build, read, sources};
+use crate::build::{Installs, Source, build, read, sources};
 
 impl InstallFlag {
     /// What the user allowed.
@@ -22,7 +22,11 @@ impl InstallFlag {
 /// Builds the components of manifests and tells what became of them.
 pub fn run(args: &Build, format: Format) -> Result<Exit, CliError> {
     let mut built = Vec::new();
-    for source in sources(&args.paths)? {
+    let sources = match &args.azure_python {
+        Some(folder) => vec![Source::azure_python(folder, args.output.as_deref())],
+        None => sources(&args.paths)?,
+    };
+    for source in sources {
         let file = build(&source, args.installs.installs(), note)?;
         let bytes = read(&file)?;
         let inspection = sandbox::inspect(&bytes).map_err(|refusal| CliError::refused(&file, &refusal))?;

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use kernel::model::Function;
-use sandbox::{Deployed, Inspection, inspect};
+use sandbox::{Answered, Deployed, Inspection, inspect};
 use serde_json::{Value, json};
 
 use super::args::Check;
@@ -14,6 +13,7 @@ use crate::build::{Source, read, sources};
 use crate::http::API_BASE;
 use crate::problem::{Code, Problem};
 use crate::triggers::Bindings;
+use crate::types::Entry;
 
 /// A component that would be accepted.
 struct Checked {
@@ -56,15 +56,11 @@ fn check(source: Source) -> Result<Checked, CliError> {
 
 fn text(checked: &Checked) -> String {
     let Checked { file, bytes, inspection, deployed, bindings } = checked;
-    let imports = match inspection.imports.is_empty() {
-        true => "nothing".to_owned(),
-        false => printable(&inspection.imports.join(", ")),
-    };
     let mut lines = vec![
         ("file", format!("{}, {}", file.display(), size(*bytes))),
         ("digest", format!("sha256:{}", inspection.digest)),
         ("roles", inspection.roles.to_string()),
-        ("imports", imports),
+        ("imports", imports(inspection)),
     ];
     for function in &deployed.functions {
         let doc = function.doc.as_deref().and_then(|doc| doc.lines().next()).unwrap_or_default();
@@ -75,26 +71,29 @@ fn text(checked: &Checked) -> String {
     fields(&lines)
 }
 
+/// A line for each import, with how it is answered.
+fn imports(inspection: &Inspection) -> String {
+    let width = inspection.imports.iter().map(String::len).max().unwrap_or(0);
+    let line = |Answered { import, journaled, active }: Answered<'_>| {
+        let roles = [("journaled", journaled), ("active", active)];
+        let answers = roles.iter().filter_map(|(roles, answer)| answer.map(|answer| format!("{roles}: {answer}")));
+        format!("{:width$}  {}", printable(import), answers.collect::<Vec<_>>().join(" · "))
+    };
+    let lines: Vec<_> = inspection.answers().map(line).collect();
+    if lines.is_empty() { "nothing".to_owned() } else { lines.join("\n") }
+}
+
 fn document(checked: &Checked) -> Value {
     let Checked { file, bytes, inspection, deployed, bindings } = checked;
-    let schema = |text: &Option<String>| text.as_deref().and_then(|text| serde_json::from_str::<Value>(text).ok());
-    let function = |function: &Function| {
-        json!({
-            "name": function.name.as_str(),
-            "kind": function.kind.as_str(),
-            "doc": function.doc,
-            "inputSchema": schema(&function.input_schema),
-            "outputSchema": schema(&function.output_schema),
-        })
-    };
+    let import = |Answered { import, journaled, active }: Answered<'_>| json!({ "name": import, "journaled": journaled, "active": active });
     json!({
         "file": file,
         "bytes": bytes,
         "digest": inspection.digest.to_string(),
         "roles": inspection.roles.to_string(),
-        "imports": inspection.imports,
+        "imports": inspection.answers().map(import).collect::<Vec<_>>(),
         "exports": inspection.exports,
-        "functions": deployed.functions.iter().map(function).collect::<Vec<_>>(),
+        "functions": deployed.functions.iter().map(Entry::from).collect::<Vec<_>>(),
         "bindings": bindings,
         "verdict": "accepted",
     })

@@ -41,13 +41,18 @@ impl Exit {
             | Code::AmbiguousId
             | Code::NotConfirmed
             | Code::FileUnreadable
+            | Code::FileUnwritable
             | Code::InvalidManifest
+            | Code::InvalidScenario
             | Code::InvalidSetting => Self::USAGE,
             Code::UnknownFunction | Code::NotFound | Code::UnknownComponent => Self::NOT_FOUND,
             Code::OrchestrationFailed | Code::OrchestrationTerminated => Self::ORCHESTRATION_FAILED,
-            Code::InstanceExists | Code::InstanceFinished | Code::NotEnded | Code::NotFailed | Code::NotRewindable => {
-                Self::CONFLICT
-            }
+            Code::InstanceExists
+            | Code::InstanceFinished
+            | Code::NotEnded
+            | Code::NotFailed
+            | Code::NotRewindable
+            | Code::FolderInUse => Self::CONFLICT,
             Code::HostNotAllowed | Code::CrossSite => Self::NOT_ALLOWED,
             Code::ServerUnreachable => Self::UNREACHABLE,
             Code::HistoryDiverged => Self::DIVERGED,
@@ -72,6 +77,7 @@ impl Exit {
             | Code::BuildFailed
             | Code::NotAComponent
             | Code::NoWasmTarget
+            | Code::ToolchainMissing
             | Code::ComponentNotStored
             | Code::AddressUnavailable
             | Code::UnexpectedAnswer => Self::FAILURE,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
+use kernel::model::Record;
 use serde_json::value::RawValue;
 
 use super::args::History;
@@ -11,6 +12,7 @@ use super::client::{Client, Event, Instance};
 use super::exit::{CliError, Exit};
 use super::output::{self, Format, brief, note, table};
 use super::pick;
+use crate::http::history_events;
 use crate::problem::{Code, Problem};
 
 const QUERY: &str = "showHistory=true&showHistoryOutput=true";
@@ -100,6 +102,12 @@ impl Shown {
 
 fn events(client: &Client, raw: &[Box<RawValue>]) -> Result<Vec<Event>, CliError> {
     raw.iter().map(|event| client.read(event.get().as_bytes())).collect()
+}
+
+/// What happened in an instance that no host has, as a running host's is shown.
+pub fn of_records(records: &[Record]) -> String {
+    let events = history_events(records);
+    text(&serde_json::from_slice::<Vec<Event>>(&events).expect("the host writes what its clients read"))
 }
 
 fn text(events: &[Event]) -> String {

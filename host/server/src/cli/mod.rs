@@ -5,10 +5,12 @@
 
 mod args;
 mod binding;
+mod bindings;
 mod build;
 mod check;
 mod client;
 mod divergence;
+mod doctor;
 mod entity;
 mod exit;
 mod history;
@@ -16,6 +18,7 @@ mod log;
 mod ls;
 mod manage;
 mod moment;
+mod new;
 mod output;
 mod pick;
 mod purge;
@@ -23,8 +26,11 @@ mod replay;
 mod scratch;
 mod show;
 mod start;
+mod test;
+mod types;
 mod up;
 mod waits;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -51,10 +57,15 @@ pub fn main() -> ExitCode {
 
 fn run(command: Command, format: Format) -> Result<Exit, CliError> {
     match command {
+        Command::New(new) => new::run(&new, format),
+        Command::Doctor(doctor) => doctor::run(&doctor, format),
         Command::Up(up) => up::run(up),
         Command::Build(build) => build::run(&build, format),
+        Command::Bindings(args) => bindings::run(&args),
         Command::Check(check) => check::run(&check, format),
+        Command::Types(types) => types::run(types, format),
         Command::Replay(replay) => replay::run(&replay, format),
+        Command::Test(test) => test::run(&test, format),
         Command::Start(start) => client::block_on(start::start(start, format)),
         Command::Run(run) => client::block_on(start::run(run, format)),
         Command::Show(show) => client::block_on(show::run(show, format)),

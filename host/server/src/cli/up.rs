@@ -11,12 +11,13 @@ use super::args::{self, Up};
 use super::exit::{CliError, Exit};
 use super::log;
 use super::output::{note, size};
-use crate::build::{build, read, sources};
+use super::watch::{self, Area, Files, Watch};
+use crate::build::{Source, build, read, sources};
 use crate::config::{Exposure, HubName, Settings, check_exposure};
 use crate::http::{API_BASE, HostGuard, Origin, Site, UrlBase, WEBHOOK_BASE, serve};
 use crate::hub::{self, Bound, DeployError, Hub, OpenError, OpenOptions};
 use crate::problem::{Code, Problem};
-use crate::triggers::{Bindings, InvalidBindings, RouteTable, Triggers};
+use crate::triggers::{Bindings, InvalidBindings, Live};
 
 /// Builds, deploys and serves until a signal says stop.
 pub fn run(args: Up) -> Result<Exit, CliError> {
@@ -24,16 +25,26 @@ pub fn run(args: Up) -> Result<Exit, CliError> {
     let name = HubName::parse(&args.hub)?;
     let address = SocketAddr::new(args.host, args.port);
     check_exposure(address, if args.insecure { Exposure::Anyone } else { Exposure::LoopbackOnly })?;
-    let components = components(&args)?;
+    let paths = paths(&args);
+    let sources = sources(&paths)?;
+    // What changes while it is built for the first time has changed, too.
+    let files = match args.watch {
+        true => Some(Files::watch(Area::of(&paths, &sources, &args.data)?)?),
+        false => None,
+    };
+    for source in &sources {
+        build(source, args.installs.installs(), note)?;
+    }
     let settings = settings(&args)?;
-    for (_, bindings) in &components {
-        bindings.check_connections(settings.streams.keys().map(String::as_str)).map_err(refused)?;
+    for source in &sources {
+        source.bindings.check_connections(settings.streams.keys().map(String::as_str)).map_err(refused)?;
     }
     // Taken before the hub is opened, so that a port in use is told before anything happens in the data folder.
     let listener = listen(address)?;
     let (hub, running) = hub::open(options(&args, &name, &settings)).map_err(open_problem)?;
     let served = runtime().and_then(|runtime| {
-        let served = runtime.block_on(deploy_and_serve(&args, settings, &components, listener, hub, name));
+        let served =
+            runtime.block_on(deploy_and_serve(&args, settings, Sources { paths, sources, files }, listener, hub, name));
         // What still waits was told that the host stops.
         runtime.shutdown_background();
         served
@@ -42,10 +53,19 @@ pub fn run(args: Up) -> Result<Exit, CliError> {
     served.map(|()| Exit::DONE)
 }
 
+/// What is deployed.
+struct Sources {
+    /// As the command line has it.
+    paths: Vec<PathBuf>,
+    sources: Vec<Source>,
+    /// If changes are watched.
+    files: Option<Files>,
+}
+
 async fn deploy_and_serve(
     args: &Up,
     settings: Settings,
-    components: &[(PathBuf, Bindings)],
+    Sources { paths, sources, files }: Sources,
     listener: TcpListener,
     hub: Hub,
     name: HubName,
@@ -54,13 +74,15 @@ async fn deploy_and_serve(
     let listener = tokio::net::TcpListener::from_std(listener).map_err(|error| no_system(&error))?;
     let address = listener.local_addr().map_err(|error| no_system(&error))?;
     tokio::select! {
-        deployed = deploy(&hub, components) => deployed?,
+        deployed = deploy(&hub, &sources) => deployed?,
         () = signals.next() => return Ok(()),
     }
     let bound = hub.bound();
     let here = address.to_string();
     let urls = UrlBase::new(Origin { scheme: "http", host: &here }, name.clone());
-    let _triggers = Triggers::start(&hub, &bound, &settings.streams, urls).await?;
+    let connections = settings.streams.keys().cloned().collect();
+    let live = Live::start(&hub, settings.streams, urls).await?;
+    let routes = live.routes();
     announce(args, &hub, &bound, address);
     let guard = match address.ip().is_loopback() {
         true => HostGuard::Loopback(args.allow_host.clone()),
@@ -74,38 +96,51 @@ async fn deploy_and_serve(
             std::process::exit(Exit::INTERRUPTED.code().into());
         });
     };
-    let site = Site::new(hub, name, guard, settings.http.forwarded_headers, RouteTable::new(bound));
-    serve(listener, site, stop).await;
+    let site = Site::new(hub.clone(), name, guard, settings.http.forwarded_headers, routes);
+    match files {
+        None => {
+            let _live = live;
+            serve(listener, site, stop).await;
+        }
+        Some(files) => {
+            let (data, installs) = (args.data.clone(), args.installs.installs());
+            let base = format!("http://{address}{API_BASE}");
+            let watch = Watch { paths, data, installs, connections, sources, files, hub, live, base };
+            let watching = tokio::spawn(watch::run(watch));
+            serve(listener, site, stop).await;
+            watching.abort();
+        }
+    }
     Ok(())
 }
 
-/// The files to deploy, built if need be.
-fn components(args: &Up) -> Result<Vec<(PathBuf, Bindings)>, CliError> {
-    let mut paths = args.paths.clone();
-    if paths.is_empty() && Path::new("dacapo.toml").is_file() {
-        paths.push(".".into());
+fn paths(args: &Up) -> Vec<PathBuf> {
+    match args.paths.is_empty() && Path::new("dacapo.toml").is_file() {
+        true => vec![".".into()],
+        false => args.paths.clone(),
     }
-    let built = sources(&paths)?.into_iter().map(|source| {
-        let file = build(&source, args.installs.installs(), note)?;
-        Ok::<_, Problem>((file, source.bindings))
-    });
-    Ok(built.collect::<Result<_, _>>()?)
 }
 
-async fn deploy(hub: &Hub, components: &[(PathBuf, Bindings)]) -> Result<(), CliError> {
-    for (file, bindings) in components {
-        let bytes = read(file)?;
-        let (begun, length) = (Instant::now(), bytes.len());
-        let deployed = hub.deploy(bytes, bindings.clone()).await.map_err(|error| match error {
-            DeployError::Refused(refusal) => CliError::refused(file, &refusal),
-            DeployError::Bindings(error) => refused(error).into(),
-            DeployError::Storage(_) => {
-                Problem::new(Code::ComponentNotStored, format!("{}: {error}", file.display())).into()
-            }
-        })?;
-        let (length, took) = (size(length), begun.elapsed().as_millis());
-        note(&format!("deployed {} ({length}, sha256:{}, {took} ms)", file.display(), deployed.digest.short()));
+async fn deploy(hub: &Hub, sources: &[Source]) -> Result<(), CliError> {
+    for source in sources {
+        deploy_one(hub, &source.wasm, &source.bindings).await?;
     }
+    Ok(())
+}
+
+/// Deploys a component that is built, and says so.
+pub(super) async fn deploy_one(hub: &Hub, file: &Path, bindings: &Bindings) -> Result<(), CliError> {
+    let bytes = read(file)?;
+    let (begun, length) = (Instant::now(), bytes.len());
+    let deployed = hub.deploy(bytes, bindings.clone()).await.map_err(|error| match error {
+        DeployError::Refused(refusal) => CliError::refused(file, &refusal),
+        DeployError::Bindings(error) => refused(error).into(),
+        DeployError::Storage(_) => {
+            Problem::new(Code::ComponentNotStored, format!("{}: {error}", file.display())).into()
+        }
+    })?;
+    let (length, took) = (size(length), begun.elapsed().as_millis());
+    note(&format!("deployed {} ({length}, sha256:{}, {took} ms)", file.display(), deployed.digest.short()));
     Ok(())
 }
 

@@ -28,7 +28,7 @@ impl TurnWorker {
         }
         let id = batch.id.instance_id().clone();
         let mut run = Run { worker: self, component, session: self.warm(no, component) };
-        let mut outcome = match run.batch(batch) {
+        let mut outcome = match in_halves(batch, &mut |batch| run.call(batch)) {
             Ok(outcome) => outcome,
             Err(held) => return Applied::Held(held),
         };
@@ -62,6 +62,37 @@ fn held(fault: TurnFault) -> Held {
     }
 }
 
+/// Runs a batch by `call`. If the guest traps, it is run in halves until the operation that traps is alone; that one fails.
+pub(crate) fn in_halves(
+    mut batch: EntityBatch,
+    call: &mut impl FnMut(&EntityBatch) -> Result<Outcome, TurnFault>,
+) -> Result<Outcome, Held> {
+    match call(&batch) {
+        Ok(outcome) => return Ok(outcome),
+        Err(TurnFault::Guest(failure)) if batch.operations.len() <= 1 => {
+            let results = batch.operations.iter().map(|_| Err(failure.clone())).collect();
+            return Ok(Outcome { results, state: NewState::Unchanged, logs: Vec::new() });
+        }
+        Err(TurnFault::Guest(_)) => {}
+        Err(fault) => return Err(held(fault)),
+    }
+    let later = batch.operations.split_off(batch.operations.len() / 2);
+    let (id, now, before) = (batch.id.clone(), batch.now, batch.state.clone());
+    let mut outcome = in_halves(batch, call)?;
+    let state = match &outcome.state {
+        NewState::Unchanged => before,
+        NewState::Set(state) => Some(state.clone()),
+        NewState::Deleted => None,
+    };
+    let rest = in_halves(EntityBatch { id, now, state, operations: later }, call)?;
+    if rest.state != NewState::Unchanged {
+        outcome.state = rest.state;
+    }
+    outcome.results.extend(rest.results);
+    outcome.logs.extend(rest.logs);
+    Ok(outcome)
+}
+
 struct Run<'a> {
     worker: &'a TurnWorker,
     component: ComponentDigest,
@@ -69,36 +100,6 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    fn batch(&mut self, batch: EntityBatch) -> Result<Outcome, Held> {
-        match self.call(&batch) {
-            Ok(outcome) => Ok(outcome),
-            Err(TurnFault::Guest(failure)) if batch.operations.len() <= 1 => {
-                let results = batch.operations.iter().map(|_| Err(failure.clone())).collect();
-                Ok(Outcome { results, state: NewState::Unchanged, logs: Vec::new() })
-            }
-            Err(TurnFault::Guest(_)) => self.halves(batch),
-            Err(fault) => Err(held(fault)),
-        }
-    }
-
-    fn halves(&mut self, mut batch: EntityBatch) -> Result<Outcome, Held> {
-        let later = batch.operations.split_off(batch.operations.len() / 2);
-        let (id, now, before) = (batch.id.clone(), batch.now, batch.state.clone());
-        let mut outcome = self.batch(batch)?;
-        let state = match &outcome.state {
-            NewState::Unchanged => before,
-            NewState::Set(state) => Some(state.clone()),
-            NewState::Deleted => None,
-        };
-        let rest = self.batch(EntityBatch { id, now, state, operations: later })?;
-        if rest.state != NewState::Unchanged {
-            outcome.state = rest.state;
-        }
-        outcome.results.extend(rest.results);
-        outcome.logs.extend(rest.logs);
-        Ok(outcome)
-    }
-
     fn call(&mut self, batch: &EntityBatch) -> Result<Outcome, TurnFault> {
         let mut session = match self.session.take() {
             Some(session) => session,
@@ -112,7 +113,8 @@ impl Run<'_> {
 
     fn keep(self, no: InstanceNo) {
         if let Some(session) = self.session.filter(|session| !session.is_large()) {
-            self.worker.sessions.put(no, 0, Warm::Entity(self.component, session));
+            let warm = Warm::Entity(self.component, session);
+            self.worker.sessions.put(no, 0, warm.bytes(), warm);
         }
     }
 }

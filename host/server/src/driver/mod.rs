@@ -30,6 +30,7 @@ use kernel::partition::{Input, Op, Reply, ReplyTo};
 use tokio::sync::oneshot;
 
 pub use clock::Clock;
+pub(crate) use entities::in_halves;
 pub(crate) use partition::{Commits, Driver, HeldInstances, Parts, start_commits};
 pub use payloads::PayloadError;
 pub(crate) use payloads::Payloads;

@@ -8,7 +8,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use crossbeam_channel as queue;
-use kernel::limits::{BLOB_RETRY_MAX_MS, WARM_SESSIONS_MAX_COUNT};
+use kernel::limits::{BLOB_RETRY_MAX_MS, WARM_SESSIONS_MAX_BYTES, WARM_SESSIONS_MAX_COUNT};
 use kernel::model::{InstanceId, Millis};
 use kernel::orchestration::Held;
 use kernel::partition::{BatchNo, Effect, Input, Partition, Reply, ReplyTo};
@@ -17,7 +17,7 @@ use store_sqlite::{Readers, Writer, WriterHandle, spawn_writer};
 use tokio::sync::oneshot;
 
 use super::histories::Histories;
-use super::sessions::Warm;
+use super::sessions::{Budget, Warm};
 use super::tasks::{ActivityClients, Running, Tasks, World};
 use super::threads::{Priority, lower, spawn};
 use super::turns::{Job, TurnWorker};
@@ -116,7 +116,8 @@ impl Driver {
         };
         let running = Running::default();
         let tasks = Tasks::new(runtime.clone(), world, running.clone());
-        let sessions = Arc::new(Sessions::new(WARM_SESSIONS_MAX_COUNT));
+        let warm = Budget { count: WARM_SESSIONS_MAX_COUNT, bytes: WARM_SESSIONS_MAX_BYTES };
+        let sessions = Arc::new(Sessions::new(warm));
         let turns = TurnWorker {
             components: parts.components,
             readers: parts.readers,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 use kernel::limits::{ACTIVITY_TIMEOUT_DEFAULT_MS, ACTIVITY_TIMEOUT_MAX_MS};
@@ -60,18 +60,19 @@ impl Drop for Note<'_> {
 
 /// What activities ask their hub through. The hub is there only after the driver, and until then nothing is granted.
 #[derive(Clone, Default)]
-pub struct ActivityClients(Arc<OnceLock<MakeClient>>);
+pub struct ActivityClients(Arc<RwLock<Option<MakeClient>>>);
 
 type MakeClient = Box<dyn Fn(ComponentDigest) -> Arc<dyn Client> + Send + Sync>;
 
 impl ActivityClients {
-    /// Says what the activities of a component get. Only the first to say so is heard.
+    /// Says what the activities of a component get from now on.
     pub fn set(&self, make: impl Fn(ComponentDigest) -> Arc<dyn Client> + Send + Sync + 'static) {
-        let _ = self.0.set(Box::new(make));
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Box::new(make));
     }
 
     fn of(&self, component: ComponentDigest) -> Arc<dyn Client> {
-        self.0.get().map_or_else(|| Arc::new(NoClient) as Arc<dyn Client>, |make| make(component))
+        let make = self.0.read().unwrap_or_else(PoisonError::into_inner);
+        make.as_ref().map_or_else(|| Arc::new(NoClient) as Arc<dyn Client>, |make| make(component))
     }
 }
 

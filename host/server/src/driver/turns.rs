@@ -162,7 +162,8 @@ impl TurnWorker {
 
     fn keep(&self, no: InstanceNo, turns: u32, session: Session) {
         if !session.is_large() {
-            self.sessions.put(no, turns, Warm::Orchestration(session));
+            let warm = Warm::Orchestration(session);
+            self.sessions.put(no, turns, warm.bytes(), warm);
         }
     }
 

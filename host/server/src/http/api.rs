@@ -25,12 +25,12 @@ pub const API_BASE: &str = "/api";
 /// Any method, any path.
 pub async fn serve(State(site): State<Site>, request: Request) -> Response {
     let path = request.uri().path().strip_prefix(API_BASE).unwrap_or_default();
-    let (component, bindings) =
-        match site.table().find(request.method().as_str(), path.strip_prefix('/').unwrap_or(path)) {
-            Lookup::Found(component, bindings) => (component, Arc::clone(bindings)),
-            Lookup::Methods(methods) => return not_allowed(&request, methods),
-            Lookup::Nothing => return no_route(request).await.into_response(),
-        };
+    let table = site.triggers().now();
+    let (component, bindings) = match table.find(request.method().as_str(), path.strip_prefix('/').unwrap_or(path)) {
+        Lookup::Found(component, bindings) => (component, Arc::clone(bindings)),
+        Lookup::Methods(methods) => return not_allowed(&request, methods),
+        Lookup::Nothing => return no_route(request).await.into_response(),
+    };
     let urls = site.url_base(request.headers());
     let client = Arc::new(HubClient::direct(site.hub().clone(), bindings, urls));
     let request = request.map(|body| Limited::new(body, HTTP_TRIGGER_BODY_MAX_BYTES));

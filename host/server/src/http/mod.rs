@@ -31,6 +31,7 @@ pub use guard::HostGuard;
 pub use json::rfc3339;
 pub use listen::serve;
 pub use origin::{Forwarded, Origin};
+pub(crate) use projection::history_events;
 pub use refusal::{CODE_HEADER, status};
 pub use routes::Site;
 pub use urls::{RPC_BASE, UrlBase, WEBHOOK_BASE, segment};

@@ -43,11 +43,15 @@ pub fn status(code: Code) -> Option<StatusCode> {
         }
         Code::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
         Code::FileUnreadable
+        | Code::FileUnwritable
+        | Code::FolderInUse
         | Code::InvalidManifest
+        | Code::InvalidScenario
         | Code::InvalidSetting
         | Code::BuildFailed
         | Code::NotAComponent
         | Code::NoWasmTarget
+        | Code::ToolchainMissing
         | Code::ComponentNotStored
         | Code::DataLocked
         | Code::DataForeign

@@ -14,7 +14,7 @@ use super::{api, entities, health, instances, openapi, orchestrators, tools};
 use crate::config::HubName;
 use crate::hub::Hub;
 use crate::problem::{Code, Problem};
-use crate::triggers::RouteTable;
+use crate::triggers::Routes;
 
 /// What the handlers work with. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,13 +26,13 @@ struct Inner {
     name: HubName,
     guard: HostGuard,
     forwarded: Forwarded,
-    table: RouteTable,
+    routes: Routes,
 }
 
 impl Site {
     /// Shows a hub under a name to those whom the guard lets in.
-    pub fn new(hub: Hub, name: HubName, guard: HostGuard, forwarded: Forwarded, table: RouteTable) -> Self {
-        Self(Arc::new(Inner { hub, name, guard, forwarded, table }))
+    pub fn new(hub: Hub, name: HubName, guard: HostGuard, forwarded: Forwarded, routes: Routes) -> Self {
+        Self(Arc::new(Inner { hub, name, guard, forwarded, routes }))
     }
 
     pub(super) fn hub(&self) -> &Hub {
@@ -54,8 +54,8 @@ impl Site {
     }
 
     /// The routes of HTTP triggers.
-    pub(super) fn table(&self) -> &RouteTable {
-        &self.0.table
+    pub(super) fn triggers(&self) -> &Routes {
+        &self.0.routes
     }
 }
 
@@ -69,6 +69,7 @@ pub fn router(site: Site) -> Router {
         .route("/api/{*path}", any(api::serve))
         .route("/api/", any(api::serve))
         .route(&format!("{RPC_BASE}/components/{{digest}}"), get(tools::component))
+        .route(&format!("{RPC_BASE}/functions"), get(tools::functions))
         .route(&format!("{RPC_BASE}/entities/{{name}}/{{key}}/details"), get(entities::details))
         .route(&format!("{RPC_BASE}/clean-entities"), post(entities::clean));
     for base in [WEBHOOK_BASE, RPC_BASE] {

@@ -11,10 +11,17 @@ use super::answer;
 use super::instances::{bad_path, known};
 use super::routes::Site;
 use crate::problem::{Code, Problem};
+use crate::types::Entry;
 
 /// `GET client-binding`: what a client of Durable Functions is made with.
 pub async fn binding(State(site): State<Site>, headers: HeaderMap) -> Response {
     answer::document(site.urls(&headers).binding())
+}
+
+/// `GET functions`: what can be asked of this host, as its components describe it.
+pub async fn functions(State(site): State<Site>) -> Response {
+    let entries: Vec<_> = site.hub().functions().iter().map(|deployed| Entry::from(&deployed.function)).collect();
+    answer::document(serde_json::json!({ "functions": entries }).to_string())
 }
 
 /// `GET instances/{id}/history`: the whole history as a document, nothing left out.

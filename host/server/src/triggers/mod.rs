@@ -7,6 +7,7 @@
 
 mod bindings;
 mod client;
+mod live;
 mod route;
 mod runner;
 mod schedule;
@@ -26,10 +27,11 @@ pub use bindings::{
     TimerBinding, Token,
 };
 pub use client::{HubClient, RunId};
+pub use live::Live;
 pub use route::{InvalidRoute, Route};
 pub use schedule::{Due, InvalidSchedule, Schedule};
 pub use streams::{Connection, Connections};
-pub use table::{Lookup, RouteTable};
+pub use table::{Lookup, RouteTable, Routes};
 
 use self::runner::Runner;
 use self::streams::Reader;
@@ -40,17 +42,17 @@ use crate::problem::Problem;
 
 /// The timers and streams of a hub, running. Dropped, they stop; what was not committed is done after the next start.
 #[derive(Debug)]
-pub struct Triggers {
-    _tasks: JoinSet<()>,
+struct Running {
+    runner: Runner,
+    tasks: JoinSet<()>,
 }
 
-impl Triggers {
+impl Running {
     /// Starts them. `urls` is where the hub is found.
     ///
     /// # Errors
     /// A connection cannot be made with these settings. That a server is not there is no error.
-    pub async fn start(hub: &Hub, bound: &[Bound], connections: &Connections, urls: UrlBase) -> Result<Self, Problem> {
-        grant_activities(hub, bound, urls.clone());
+    async fn start(hub: &Hub, bound: &[Bound], connections: &Connections, urls: UrlBase) -> Result<Self, Problem> {
         let runner = Runner::new(hub.clone(), urls);
         let (mut timers, mut readers) = (Vec::new(), Vec::new());
         for Bound { component, bindings } in bound.iter().cloned() {
@@ -66,9 +68,15 @@ impl Triggers {
         let mut tasks = JoinSet::new();
         streams::start(readers, connections, &mut tasks, hub.guest_runtime()).await?;
         if !timers.is_empty() {
-            tasks.spawn_on(timers::run(runner, timers), hub.guest_runtime());
+            tasks.spawn_on(timers::run(runner.clone(), timers), hub.guest_runtime());
         }
-        Ok(Self { _tasks: tasks })
+        Ok(Self { runner, tasks })
+    }
+
+    /// Stops them. After this nothing that they did is on its way any more: what has a mark has it.
+    async fn stop(mut self) {
+        self.tasks.shutdown().await;
+        self.runner.posted().await;
     }
 }
 

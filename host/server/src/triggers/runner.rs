@@ -10,6 +10,7 @@ use kernel::limits::{TRIGGER_ROOM_RETRY_FIRST_MS, TRIGGER_ROOM_RETRY_MAX_MS};
 use kernel::model::Timestamp;
 use kernel::port::Mark;
 use sandbox::Sandbox;
+use tokio::sync::RwLock;
 
 use super::bindings::Bindings;
 use super::client::{HubClient, RunId};
@@ -21,6 +22,8 @@ use crate::hub::{Errand, Hub, PostError};
 pub struct Runner {
     hub: Hub,
     urls: UrlBase,
+    /// Held while something is posted, shared; whoever wants to know that nothing is takes it alone.
+    posting: Arc<RwLock<()>>,
 }
 
 /// The hub stops: what was not committed is found again after the next start.
@@ -31,7 +34,7 @@ pub struct Stopped;
 impl Runner {
     /// For this hub, which is found under these URLs.
     pub fn new(hub: Hub, urls: UrlBase) -> Self {
-        Self { hub, urls }
+        Self { hub, urls, posting: Arc::default() }
     }
 
     /// The time.
@@ -49,16 +52,28 @@ impl Runner {
         Arc::new(HubClient::collect(self.hub.clone(), Arc::clone(bindings), self.urls.clone(), run))
     }
 
-    /// Posts what runs collected, with their marks, in one commit.
+    /// Posts what runs collected, with their marks, in one commit. What is being posted is posted, even if nobody waits for
+    /// it any more: a mark that came later would come too late for whoever reads the marks meanwhile.
     pub async fn post(&self, outbox: Vec<Errand>, marks: Vec<Mark>) -> Result<(), Stopped> {
-        let mut wait = Wait::default();
-        loop {
-            match self.hub.post_all(outbox.clone(), marks.clone()).await {
-                Ok(()) => return Ok(()),
-                Err(PostError::Unknown) => return Err(Stopped),
-                Err(error) => wait.after(&error).await,
+        let hub = self.hub.clone();
+        let posting = Arc::clone(&self.posting).read_owned().await;
+        let posted = tokio::spawn(async move {
+            let _posting = posting;
+            let mut wait = Wait::default();
+            loop {
+                match hub.post_all(outbox.clone(), marks.clone()).await {
+                    Ok(()) => return Ok(()),
+                    Err(PostError::Unknown) => return Err(Stopped),
+                    Err(error) => wait.after(&error).await,
+                }
             }
-        }
+        });
+        posted.await.unwrap_or(Err(Stopped))
+    }
+
+    /// Waits until nothing is being posted.
+    pub async fn posted(&self) {
+        drop(self.posting.write().await);
     }
 
     /// The newest mark of a source.

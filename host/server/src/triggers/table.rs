@@ -1,12 +1,16 @@
 //! Which component answers which request under `/api/`.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use kernel::model::ComponentDigest;
 
 use super::bindings::{Bindings, Method};
 use crate::hub::Bound;
+
+/// The routes that are served at present. Cheap to clone; all clones are the same.
+#[derive(Debug, Clone, Default)]
+pub struct Routes(Arc<RwLock<Arc<RouteTable>>>);
 
 /// The routes of all components.
 #[derive(Debug, Clone, Default)]
@@ -21,6 +25,18 @@ pub enum Lookup<'a> {
     Methods(BTreeSet<Method>),
     /// Nothing is there.
     Nothing,
+}
+
+impl Routes {
+    /// The table of this moment: who has begun with it goes on with it.
+    pub fn now(&self) -> Arc<RouteTable> {
+        Arc::clone(&self.0.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Serves by another table from now on.
+    pub fn replace(&self, table: RouteTable) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(table);
+    }
 }
 
 impl RouteTable {

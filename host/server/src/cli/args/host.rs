@@ -13,6 +13,7 @@ use super::Server;
 Examples:
   dacapo up                            what ./dacapo.toml names, and what was deployed before
   dacapo up guests/hello app.wasm --port 8080
+  dacapo up app --watch                builds and deploys again what changes
   dacapo up --data /var/lib/dacapo --log-format json
 
 The first SIGINT or SIGTERM stops the host in order, the second one at once.
@@ -20,6 +21,9 @@ What runs is not lost: it goes on when the host is started again.")]
 pub struct Up {
     /// Folders with a dacapo.toml, manifests, or components [default: ./dacapo.toml if it is there]
     pub paths: Vec<PathBuf>,
+    /// Builds and deploys again when sources change; what runs stays with what it began with
+    #[arg(long)]
+    pub watch: bool,
     /// Port to listen on; 0 takes a free one
     #[arg(long, default_value_t = 7071, env = "DACAPO_PORT")]
     pub port: u16,
@@ -59,18 +63,56 @@ pub struct Up {
 Examples:
   dacapo build
   dacapo build guests/hello guests/fan-out
-  dacapo build --install               may install a toolchain for wasm")]
+  dacapo build --install               may install the toolchain of a language
+  dacapo build --azure-python app/ -o app.wasm
+
+The manifest says how a component is made:
+  build = { cargo = \"hello\" }          a package in Rust
+  build = { js = \"src/app.ts\" }        JavaScript or TypeScript
+  build = { python = \"app.py\" }        Python
+  build = { azure-python = \".\" }       Python for Azure Functions, as it is
+  build = { c = [\"app.c\"] }            C
+  build = { command = [\"make\"] }       whatever writes the file")]
 pub struct Build {
     /// Folders with a dacapo.toml, or manifests
     #[arg(default_value = ".")]
     pub paths: Vec<PathBuf>,
+    /// Builds a folder with Python functions for Azure, which needs no manifest
+    #[arg(long, value_name = "DIR", conflicts_with = "paths")]
+    pub azure_python: Option<PathBuf>,
+    /// The component to make of it [default: DIR/<name of DIR>.wasm]
+    #[arg(short, long, value_name = "FILE", requires = "azure_python")]
+    pub output: Option<PathBuf>,
     #[command(flatten)]
     pub installs: InstallFlag,
 }
 
 #[derive(Debug, clap::Args)]
+#[command(after_help = "\
+Examples:
+  dacapo bindings c -o include         all interfaces, for an editor or to read
+  dacapo bindings c app.c -o obj       what app.c needs, for a build of your own
+
+`dacapo build` makes them by itself.")]
+pub struct Bindings {
+    /// The language
+    pub language: BindingsLanguage,
+    /// Sources, if the bindings shall have only the roles and imports that these name
+    pub sources: Vec<PathBuf>,
+    /// Folder to write to
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+}
+
+/// A language with bindings but without an SDK.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BindingsLanguage {
+    C,
+}
+
+#[derive(Debug, clap::Args)]
 pub struct InstallFlag {
-    /// Installs what a build needs and does not find (rustup target add, apt-get install)
+    /// Installs what a build needs and does not find (by rustup, apt-get, npm or pip)
     #[arg(long = "install", env = "DACAPO_INSTALL", value_parser = clap::builder::FalseyValueParser::new())]
     pub allowed: bool,
 }

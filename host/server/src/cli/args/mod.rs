@@ -3,14 +3,18 @@
 mod entities;
 mod host;
 mod instances;
+mod projects;
+mod scenarios;
 
 use clap::{Parser, Subcommand};
 
 pub use entities::{Entity, EntityTarget, LsEntities, SignalEntity};
-pub use host::{Build, Check, Durability, InstallFlag, LogFormat, Replay, Up};
+pub use host::{Bindings, BindingsLanguage, Build, Check, Durability, InstallFlag, LogFormat, Replay, Up};
 pub use instances::{
     Because, ClientBinding, Filter, History, Ls, Purge, Raise, Restart, Run, Server, Start, Tag, Target, Terminate,
 };
+pub use projects::{Doctor, Language, New, TargetLanguage, Template, Types};
+pub use scenarios::Test;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -47,14 +51,24 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Makes a new application
+    New(New),
+    /// Checks what this machine has of what is needed
+    Doctor(Doctor),
     /// Builds, deploys and serves components until it is stopped
     Up(Up),
     /// Builds the components of manifests
     Build(Build),
+    /// Writes what a program in another language includes to speak with the host
+    Bindings(Bindings),
     /// Tells whether a component would be accepted, and what is in it
     Check(Check),
+    /// Writes typed functions by which code calls what components offer
+    Types(Types),
     /// Plays a history again and tells whether a component does what it says
     Replay(Replay),
+    /// Plays the scenarios of an application, in no time and without a host
+    Test(Test),
     /// Starts an orchestration and prints its id
     Start(Start),
     /// Starts an orchestration, waits for its end and prints its output

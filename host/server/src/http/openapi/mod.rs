@@ -72,6 +72,8 @@ mod tests {
               ? → 200 400 403 404 431 500
             get /durabletask/entities/{name}/{key}/details getEntityDetails
               ? → 200 400 403 404 431 500 503
+            get /durabletask/functions listFunctions
+              ? → 200 403 431 500
             get /healthz alive
               ? → 200 403 431 500
             get /openapi.json openapi

@@ -24,6 +24,7 @@ pub(super) fn operations() -> Vec<Described> {
         "The history of the present execution of an instance, complete: what `dacapo replay` reads.",
     );
     let component = get(format!("{RPC_BASE}/components/{{digest}}"), "getComponent", "A component as it was deployed.");
+    let functions = get(format!("{RPC_BASE}/functions"), "listFunctions", "What components say of their functions.");
     let itself = get("/openapi.json".to_owned(), "openapi", "This document.");
     vec![
         binding.answers(StatusCode::OK, named(BINDING), "The binding."),
@@ -35,6 +36,7 @@ pub(super) fn operations() -> Vec<Described> {
             .segment("digest", text().pattern(Some("^[0-9a-f]{64}$")), "The SHA-256 of the component.")
             .answers_as(StatusCode::OK, "application/wasm", text(), "The component.")
             .refuses(&[Code::InvalidId, Code::UnknownComponent]),
+        functions.answers(StatusCode::OK, any(), "All functions, with their schemas."),
         itself.answers(StatusCode::OK, any(), "An OpenAPI document."),
         plain("/healthz", "alive", "Whether the process answers."),
         plain("/readyz", "ready", "Whether the hub takes work."),

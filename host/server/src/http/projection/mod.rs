@@ -7,7 +7,7 @@ mod entity;
 mod history;
 
 pub use entity::{details, listed};
-use kernel::model::{Cause, Ended, Failure, Head, Payload, Started};
+use kernel::model::{Cause, Ended, Failure, Head, Payload, Record, Started};
 
 use super::json::{Object, array, payload, quote};
 use crate::hub::{HeldView, InstanceView};
@@ -44,6 +44,13 @@ pub fn instance(out: &mut Vec<u8>, view: &InstanceView, show: Show) {
         object.value("historyEvents", |out| history::write(out, records, show));
     }
     object.end();
+}
+
+/// Writes the events of a history, with all values, as they stand in the status document.
+pub(crate) fn history_events(records: &[Record]) -> Vec<u8> {
+    let mut out = Vec::new();
+    history::write(&mut out, records, Show { input: Part::Shown, history_output: Part::Shown });
+    out
 }
 
 /// Writes what the index alone knows of an instance.

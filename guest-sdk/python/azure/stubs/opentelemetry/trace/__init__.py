@@ -1,0 +1,1 @@
+"""A stand-in: only `tracecontext` has something in it."""

@@ -1,0 +1,3 @@
+"""The cities that are greeted if nobody names others."""
+
+CITIES = ["Tokyo", "Seattle", "London"]

@@ -1,0 +1,4 @@
+//! One program in several languages: the host cannot tell them apart, and neither can a replay.
+
+mod article;
+mod determinism;
