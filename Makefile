@@ -19,10 +19,13 @@ BUILD := cargo build --workspace --all-targets --locked
 RUST_GUESTS := $(addprefix guests/,hello fan-out reminder approval pipeline monitor counter transfer article/rust misbehaving)
 # These need node, python3 and a compiler for C, or what `dacapo build --install` puts into the cache folder.
 OTHER_GUESTS := $(addprefix guests/,hello-js hello-python hello-c article/js article/python article/mix azure-python)
-TEST_GUESTS := tests/clients/guest tests/triggers/guest $(addprefix tests/languages/dice/,rust js python)
+TEST_GUESTS := tests/clients/guest tests/triggers/guest \
+	$(addprefix tests/languages/,dice/rust dice/js dice/python misbehaving/js misbehaving/python)
+BENCH_GUESTS := $(addprefix guests/,hello fan-out reminder transfer hello-js hello-python) tests/bench/guest tests/triggers/guest \
+	$(addprefix tests/languages/dice/,rust js python)
 export DACAPO_BIN := $(CARGO_TARGET_DIR)/debug/dacapo
 RELEASE := $(CARGO_TARGET_DIR)/release
-# The compiler of TypeScript, which only tests need.
+# What tests of the SDK for JavaScript need: the toolchain, and the compiler of TypeScript.
 JS_TOOLS := $(CACHE)/toolchains/js-tests
 
 .PHONY: demo test sdk-tests check bench rust-guests guests
@@ -34,7 +37,7 @@ test: guests sdk-tests
 	cargo test --workspace --locked
 
 sdk-tests: $(JS_TOOLS)/installed
-	node --test guest-sdk/js/test/*.test.mjs
+	DACAPO_MODULES=$(JS_TOOLS)/node_modules node --test guest-sdk/js/test/*.test.mjs
 	$(JS_TOOLS)/node_modules/.bin/tsc -p guest-sdk/js
 	cd guest-sdk/python && python3 -m unittest discover -s tests -t .
 
@@ -59,5 +62,5 @@ check:
 
 bench:
 	cargo build --release --workspace --bins --locked
-	$(RELEASE)/dacapo build guests/hello guests/fan-out guests/reminder guests/transfer tests/bench/guest tests/triggers/guest
+	$(RELEASE)/dacapo build $(BENCH_GUESTS)
 	$(RELEASE)/bench $(RELEASE)/dacapo

@@ -66,7 +66,10 @@ fn measure(dacapo: &Path, asked: &[String]) -> Result<ExitCode> {
     let mut exit = ExitCode::SUCCESS;
     for name in wanted {
         eprintln!("bench: {name}");
-        let bench = Bench::new(Stage { dacapo: dacapo.clone(), guests: guests.clone() }, folder.path().join(name))?;
+        let bench = Bench::new(
+            Stage { dacapo: dacapo.clone(), root: root.to_owned(), guests: guests.clone() },
+            folder.path().join(name),
+        )?;
         let rows = ALL.iter().find(|(known, _)| *known == name).map(|(_, rows)| rows).context("checked before")?;
         match runtime.block_on(rows(bench)) {
             Ok(rows) => rows.into_iter().for_each(Row::print),

@@ -20,6 +20,8 @@ const READY_PAUSE: Duration = Duration::from_millis(1);
 #[derive(Debug, Clone)]
 pub struct Stage {
     pub dacapo: PathBuf,
+    /// The checkout.
+    pub root: PathBuf,
     pub guests: Vec<PathBuf>,
 }
 
@@ -84,10 +86,7 @@ impl Server {
 
     /// Resident memory, in MiB.
     pub fn rss_mib(&self) -> Result<f64> {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid()))?;
-        let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
-        let kib: f64 = kib.context("the kernel does not tell the resident memory")?;
-        Ok(kib / 1024.0)
+        rss_mib(Path::new(&format!("/proc/{}", self.pid())))
     }
 
     /// Processor time that it used so far, in user and kernel mode.
@@ -129,6 +128,14 @@ async fn is_ready(address: SocketAddr, request: &Request) -> bool {
         Ok(mut connection) => connection.send(request).await.is_ok_and(|answer| answer.status == 200),
         Err(_) => false,
     }
+}
+
+/// Resident memory of the process whose folder below `/proc` this is, in MiB.
+pub fn rss_mib(process: &Path) -> Result<f64> {
+    let status = std::fs::read_to_string(process.join("status"))?;
+    let kib = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB")?.parse().ok());
+    let kib: f64 = kib.context("the kernel does not tell the resident memory")?;
+    Ok(kib / 1024.0)
 }
 
 /// A port that was free a moment ago.

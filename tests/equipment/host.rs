@@ -14,8 +14,8 @@ use tempfile::TempDir;
 
 use crate::http::Client;
 
-/// How long a host may say nothing while it starts; compiling a guest is part of it.
-const START_TIMEOUT: Duration = Duration::from_secs(120);
+/// How long a host may say nothing while it starts: compiling a guest is part of it, and an interpreter takes a while.
+const START_TIMEOUT: Duration = Duration::from_secs(600);
 
 /// How a host is started.
 #[derive(Debug, Clone)]

@@ -38,7 +38,7 @@ fn refusals(folder: &Path) -> Result<Vec<(PathBuf, &'static str, &'static str)>>
     }
     let texts = host::guest("misbehaving")?.with_file_name("wat");
     for (name, code, words) in [
-        ("imports-clock", "import_not_allowed", "`wasi:clocks/wall-clock@0.2.0`"),
+        ("imports-store", "import_not_allowed", "`wasi:keyvalue/store@0.2.0`"),
         ("memory-too-big", "memory_limit", "memory"),
         ("no-role", "world_mismatch", "dacapo:durable@0.1.0"),
         ("start-loops", "init_timeout", "start function"),

@@ -1,4 +1,6 @@
 //! One program in several languages: the host cannot tell them apart, and neither can a replay.
 
 mod article;
+mod chance;
 mod determinism;
+mod misbehaving;

@@ -16,6 +16,7 @@ mod doctor;
 mod entities;
 mod fixture;
 mod held;
+mod hello;
 mod http;
 mod languages;
 mod linear;

@@ -25,7 +25,7 @@ fn orchestrators(host: &Host) -> Result<()> {
     for after in [json!(null), json!(2)] {
         check("loops", after.clone(), "dacapo:out-of-fuel", "fuel of 1000000000 instructions")?;
         check("panics", after.clone(), "dacapo:trap", "unreachable")?;
-        check("recurses", after.clone(), "dacapo:stack-overflow", "stack of 524288 bytes")?;
+        check("recurses", after.clone(), "dacapo:stack-overflow", "stack of 1048576 bytes")?;
         check("allocates", after.clone(), "dacapo:out-of-memory", "536870912")?;
         check("stalls", after.clone(), "stalled", "")?;
         // What a failure of the host is passed on as: only the host itself fails with `dacapo:`.
@@ -79,7 +79,7 @@ fn activities(host: &Host) -> Result<()> {
     };
     check("task_loops", json!(null), "timeout", "1000 ms")?;
     check("task_panics", json!(null), "trap", "unreachable")?;
-    check("task_recurses", json!(null), "stack-overflow", "stack of 524288 bytes")?;
+    check("task_recurses", json!(null), "stack-overflow", "stack of 1048576 bytes")?;
     check("task_allocates", json!(null), "out-of-memory", "536870912")?;
     check("task_returns_invalid_json", json!(null), "invalid-json", "not valid JSON")?;
     check("task_reports_much", json!(2 << 20), "too-large", "1048576")?;

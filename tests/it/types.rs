@@ -69,7 +69,7 @@ fn the_command_line() -> Result<()> {
     check(&["--lang", "ts", hello, "-o", "no/such/folder.ts"], 2, "", "error[file_unwritable]")?;
     check(&["--lang", "ts", "nothing.wasm"], 2, "", "error[file_unreadable]")?;
     check(&["--lang", "ts"], 2, "", "dacapo.toml cannot be read")?;
-    check(&["--lang", "ts", "stubs.rs"], 1, "", "error[not_a_component]")?;
+    check(&["--lang", "ts", "stubs.rs"], 1, "", "error[invalid_component]")?;
     check(&["--lang", "cobol", hello], 2, "", "[possible values: ts, python, rust]")?;
     check(&["--lang", "ts", hello, "--server", "http://127.0.0.1:9"], 2, "", "cannot be used with")?;
     check(&["--lang", "ts", "--server", "http://127.0.0.1:9"], 7, "", "error[server_unreachable]")?;

@@ -66,7 +66,7 @@ fn changes_are_served() -> Result<()> {
 
     // What goes wrong leaves everything as it is.
     app.change("src/which", "/no/such/file", "the version before goes on")?;
-    app.change("src/which", &hello, "has no function of that name")?;
+    app.change("src/which", &hello, "but answers no requests")?;
     app.host.wait_for_lines("the version before goes on", 1)?;
     app.change("dacapo.toml", "name = ", "error[invalid_manifest]")?;
     app.host.wait_for_lines("the version before goes on", 1)?;

@@ -4,8 +4,8 @@
  * The script is the same wherever it runs: in the component, and in a realm of its own under Node for tests and for the
  * question which functions there are. It knows no WIT.
  *
- * Async functions become generators that the SDK's `Promise` runs, because the interpreter's own job queue runs only after
- * an export has returned.
+ * Async functions become generators that the SDK's `Promise` runs, because the interpreter's own job queue runs only
+ * after an export has returned.
  */
 
 import { builtinModules, createRequire } from "node:module";
@@ -46,7 +46,8 @@ const INSTEAD = {
 
 /** What esbuild puts at the beginning for async functions, in the release that the toolchain has. */
 const ASYNC_HELPER = /var __async = \(__this, __arguments, generator\) => \{\n[\s\S]*?\n {2}\};\n/;
-const ASYNC_HELPER_HERE = "var __async = (self, args, body) => (__async = globalThis.__dacapo_async)(self, args, body);";
+const ASYNC_HELPER_HERE =
+    "var __async = (self, args, body) => (__async = globalThis.__dacapo_async)(self, args, body);";
 
 /** What is wrong with an author's sources: `messages` has a line for each, `file:line:column: error: text`. */
 export class BuildError extends Error {
@@ -59,8 +60,8 @@ export class BuildError extends Error {
 /**
  * Bundles.
  *
- * @param {{ entry: string, modules?: string, directory?: string }} options the entry file, the folder in which esbuild is
- *   installed, and the folder from which files are named
+ * @param {{ entry: string, modules?: string, directory?: string }} options the entry file, the folder in which esbuild
+ *   is installed, and the folder from which files are named
  * @returns {Promise<{ code: string, lineMap: { sources: (string | null)[], lines: string } }>}
  * @throws {BuildError} if the sources are wrong
  */
@@ -99,7 +100,10 @@ export async function bundle({ entry, modules, directory = process.cwd() }) {
     return { code: withOwnAsync(file(".js")), lineMap };
 }
 
-/** A module of the toolchain: from the given folder, from that of this package, or from wherever this package is installed. */
+/**
+ * A module of the toolchain: from the given folder, from that of this package, or from wherever this package is
+ * installed.
+ */
 export async function tool(name, modules) {
     const folders = [modules ?? process.env.DACAPO_MODULES, path.join(SDK, "toolchain/node_modules"), SDK];
     for (const folder of folders.filter((given) => given !== undefined)) {
@@ -141,7 +145,11 @@ const withoutNode = {
             return { errors: [{ text: `${name} is a module of Node, which a component does not have: ${instead}` }] };
         });
         build.onResolve({ filter: /\.node$/ }, ({ path: name }) => {
-            return { errors: [{ text: `${name} is a native addon, which a component cannot load; find a package in JavaScript` }] };
+            return {
+                errors: [
+                    { text: `${name} is a native addon, which a component cannot load; find a package in JavaScript` },
+                ],
+            };
         });
     },
 };

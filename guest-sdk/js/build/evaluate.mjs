@@ -7,7 +7,7 @@
 import vm from "node:vm";
 
 import { BuildError, GLOBAL } from "./bundle.mjs";
-import { placeOf } from "./lines.mjs";
+import { placeOf, setLineMap } from "../src/stack.js";
 
 /** The name of the script in stack traces. */
 const FILE = "dacapo.bundle.js";
@@ -32,10 +32,7 @@ export function evaluate({ code, lineMap }, imports = {}) {
 /** `file:line:column: error: text` for what a module has thrown. */
 function messageOf(error, lineMap) {
     const text = error instanceof Object && "message" in error ? `${error.name}: ${error.message}` : String(error);
-    const places = [...String(error?.stack ?? "").matchAll(/dacapo\.bundle\.js:(\d+)/g)].map(([, line]) => Number(line));
-    for (const line of places) {
-        const place = placeOf(lineMap, line);
-        if (place !== null) return `${place}:1: error: ${text}`;
-    }
-    return `error: ${text}`;
+    setLineMap({ ...lineMap, before: 0 });
+    const place = placeOf(error ?? {});
+    return place === undefined ? `error: ${text}` : `${place}:1: error: ${text}`;
 }

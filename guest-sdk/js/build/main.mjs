@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 /**
  * Builds a component of a JavaScript or TypeScript file:
  *
@@ -23,7 +22,9 @@ async function main() {
     const bundled = await bundle({ entry, modules });
     const roles = [...evaluate(bundled).roles()];
     if (roles.length === 0) {
-        throw new BuildError([`${entry}:1:1: error: it defines no function: call activity(), orchestrator() or entity()`]);
+        throw new BuildError([
+            `${entry}:1:1: error: it defines no function: call activity(), orchestrator() or entity()`,
+        ]);
     }
     say(`bundled ${entry}: ${size(bundled.code.length)}; ${roles.join(", ")}`);
     const bytes = await component(bundled, { roles, wit, modules });

@@ -1,5 +1,6 @@
 /**
- * The world of a component: exports for the roles that it has, imports for what these need, and the folder of WIT that says so.
+ * The world of a component: exports for the roles that it has, imports for what these need, and the folder of WIT that
+ * says so.
  *
  * Packages of WASI are written as `wasj:`, because componentize-qjs cannot snapshot a world that imports some of those
  * itself; `component.mjs` gives them their names back.
@@ -40,8 +41,8 @@ export const WORLD = "app";
 /**
  * What a component with these roles imports and exports.
  *
- * @returns {{ imports: [string, string][], exports: { interface: string, member: string }[] }} imports as pairs of a name
- *   in the SDK and an interface
+ * @returns {{ imports: [string, string][], exports: { interface: string, member: string }[] }} imports as pairs of a
+ *   name in the SDK and an interface
  */
 export function worldOf(roles) {
     const used = roles.map((role) => ROLES[role]);

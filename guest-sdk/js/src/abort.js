@@ -22,7 +22,7 @@ export class AbortSignal {
         if (type === "abort") this.#listeners.push({ listener, once });
     }
 
-    removeEventListener(type, listener) {
+    removeEventListener(_type, listener) {
         this.#listeners = this.#listeners.filter((known) => known.listener !== listener);
     }
 

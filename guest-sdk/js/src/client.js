@@ -110,7 +110,9 @@ export class Client {
         };
     }
 
-    /** The answer to who started an instance: 202 at once, with the addresses at which it can be watched and managed. */
+    /**
+     * The answer to who started an instance: 202 at once, with the addresses at which it can be watched and managed.
+     */
     createCheckStatusResponse(instance) {
         const urls = this.urls(instance);
         const headers = {
@@ -135,7 +137,10 @@ function statusOf({ instance, name, status, created, updated, input, customStatu
     };
 }
 
-/** What the host answers. Its errors are failures whose kind is the word for it; only what is unavailable is worth another try. */
+/**
+ * What the host answers. Its errors are failures whose kind is the word for it; only what is unavailable is worth
+ * another try.
+ */
 function ask(question) {
     const host = required("client", "the client of the hub");
     try {

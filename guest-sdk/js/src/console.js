@@ -34,7 +34,8 @@ export const console = {
     },
     countReset: (label = "default") => void counts.delete(label),
     time: (label = "default") => void begun.set(label, worldNow().now),
-    timeLog: (label = "default", ...args) => write("info", `${label}: ${worldNow().now - begun.get(label)} ms`, ...args),
+    timeLog: (label = "default", ...args) =>
+        write("info", `${label}: ${worldNow().now - begun.get(label)} ms`, ...args),
     timeEnd(label = "default") {
         console.timeLog(label);
         begun.delete(label);

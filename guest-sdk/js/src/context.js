@@ -176,25 +176,26 @@ class EntityReference {
 }
 
 /** Calls an activity. Where the caller says nothing, what the activity recommends applies, if it is known here. */
-export function call(machine, name, input, options) {
+function call(machine, name, input, options) {
     const defaults = find("activity", name)?.defaults ?? NO_DEFAULTS;
     return scheduleActivity(machine, name, input, overriding(defaults, options));
 }
 
 /** Starts a child. */
-export function start(machine, name, input, { id, version, retry } = {}) {
+function start(machine, name, input, { id, version, retry } = {}) {
     const options = { instance: id ?? null, version: version ?? null, retry: retryPolicy(retry) };
     return startChild(machine, name, input, options);
 }
 
 /** What the value that `activity()` returned does in an orchestrator. */
-export function callHere(name, input, options) {
-    return call(current(`the activity ${name}`), name, input, options);
+export function callHere(name, defaults, input, options) {
+    const machine = current(name);
+    return scheduleActivity(machine, name, input, overriding(defaults, options));
 }
 
 /** What the value that `orchestrator()` returned does in another one. */
 export function startHere(name, input, options) {
-    return start(current(`the orchestrator ${name}`), name, input, options);
+    return start(current(name), name, input, options);
 }
 
 /** A lock has each entity once, whatever the order in which they are named. */

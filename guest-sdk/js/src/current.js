@@ -18,11 +18,14 @@ export function within(execution, work) {
 /**
  * The execution that runs.
  *
- * @throws {Failure} if there is none: `what` says what needs one
+ * @throws {Failure} if there is none: `name` is the function that needs one
  */
-export function current(what) {
+export function current(name) {
     if (machine === null) {
-        throw misuse("not-in-orchestrator", `${what} can only be used while an orchestrator runs`);
+        throw misuse(
+            "not-in-orchestrator",
+            `${name} can only be called while an orchestrator runs; its plain function is ${name}.run`,
+        );
     }
     return machine;
 }

@@ -1,6 +1,6 @@
 /**
- * How authors define functions: each takes a name, perhaps options, and the function, and gives a value that orchestrators
- * call.
+ * How authors define functions: each takes a name, perhaps options, and the function, and gives a value that
+ * orchestrators call.
  *
  * It checks what it is given when the component is built, so that a mistake in a definition is an error of the build.
  */
@@ -13,8 +13,9 @@ import { define, httpTriggers } from "./registry.js";
 export function activity(name, ...given) {
     const { options, body: run } = read("activity", name, given);
     const { retry, timeout, ...rest } = options;
-    define("activity", name, { run, defaults: activityOptions({ retry, timeout }), ...described("activity", name, rest) });
-    return callable(name, (input, callOptions) => callHere(name, input, callOptions), run);
+    const defaults = activityOptions({ retry, timeout });
+    define("activity", name, { run, defaults, ...described("activity", name, rest) });
+    return callable(name, (input, callOptions) => callHere(name, defaults, input, callOptions), run);
 }
 
 /** A function that is replayed. Called in another orchestrator, the value starts a child. */

@@ -1,9 +1,9 @@
 /**
- * `dacapo/durable-functions`: code that was written for npm's `durable-functions` moves over with this import changed, or with
- * none, as the build tool resolves that name to this module.
+ * `dacapo/durable-functions`: code that was written for npm's `durable-functions` moves over with this import changed,
+ * or with none, as the build tool resolves that name to this module.
  *
- * It gives the generator style: `df.app.orchestration(name, function* (context) { … })`. What the host's extension did with
- * bindings is here what the manifest says.
+ * It gives the generator style: `df.app.orchestration(name, function* (context) { … })`. What the host's extension did
+ * with bindings is here what the manifest says.
  */
 
 import { DurableClient } from "./compat/client.js";
@@ -13,18 +13,11 @@ import { orchestrationOf } from "./compat/orchestration.js";
 import { ActivityTask, DFTask } from "./compat/tasks.js";
 import { policyOf } from "./compat/words.js";
 import { app as azure } from "./azure-functions.js";
-import { callHere, startHere } from "./context.js";
 import { activity as defineActivity, orchestrator } from "./define.js";
 import { define } from "./registry.js";
 
 export { TaskFailedError } from "./compat/errors.js";
-export {
-    EntityId,
-    EntityStateResponse,
-    LockState,
-    OrchestrationRuntimeStatus,
-    RetryOptions,
-} from "./compat/words.js";
+export { EntityId, EntityStateResponse, LockState, OrchestrationRuntimeStatus, RetryOptions } from "./compat/words.js";
 
 /** The client of a function that something outside has set off. */
 export function getClient() {
@@ -43,18 +36,20 @@ export const app = {
     /** An orchestrator: a generator function, or `{ handler }`. The value that it gives makes a task of a child. */
     orchestration(name, given) {
         const handler = handlerOf(given);
-        orchestrator(name, orchestrationOf(handler, name));
-        return (childInput, instanceId) => new DFTask(() => startHere(name, childInput, { id: instanceId }));
+        const start = orchestrator(name, orchestrationOf(handler, name));
+        return (childInput, instanceId) => new DFTask(() => start(childInput, { id: instanceId }));
     },
 
     /** An activity: `{ handler }`. The value that it gives makes a task of a call. */
     activity(name, given) {
         const handler = handlerOf(given);
-        defineActivity(name, (value, cx) => handler(value, new InvocationContext(name, cx.idempotencyKey)));
+        const call = defineActivity(name, (value, cx) =>
+            handler(value, new InvocationContext(name, cx.idempotencyKey)),
+        );
         return (value) =>
             new ActivityTask(
-                () => callHere(name, value),
-                (options) => callHere(name, value, { retry: policyOf(options) }),
+                () => call(value),
+                (options) => call(value, { retry: policyOf(options) }),
             );
     },
 

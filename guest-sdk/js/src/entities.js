@@ -1,9 +1,9 @@
 /**
  * One batch of operations on one entity: the state is read once before the first and written once after the last.
  *
- * Invariant: an operation that fails leaves no trace in the state, and has no effects. No copies are taken for that: after
- * a failure the state is read again, and the operations that have succeeded since then are run again. They do the same,
- * since they know nothing but the state, the input and the seed.
+ * Invariant: an operation that fails leaves no trace in the state, and has no effects. No copies are taken for that:
+ * after a failure the state is read again, and the operations that have succeeded since then are run again. They do the
+ * same, since they know nothing but the state, the input and the seed.
  */
 
 import { EntityContext } from "./entity-context.js";
@@ -191,6 +191,9 @@ class Batch {
         if (known !== undefined) return known;
         if (asked.toLowerCase() === DELETE) return null;
         const there = [...this.#entry.operations, DELETE].join(", ");
-        throw misuse("unknown-operation", `${this.#entry.name} has no operation ${JSON.stringify(asked)}; it has ${there}`);
+        throw misuse(
+            "unknown-operation",
+            `${this.#entry.name} has no operation ${JSON.stringify(asked)}; it has ${there}`,
+        );
     }
 }

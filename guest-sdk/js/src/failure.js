@@ -50,7 +50,13 @@ function known({ kind, message, details }) {
 export function toContract(error) {
     const { kind, message, details, retryable, causes } = described(error);
     const kept = causes.slice(0, CAUSES_MAX_COUNT).map(contractCause);
-    return { kind, message: fitting(message), details: details == null ? null : fitting(details), retryable, causes: kept };
+    return {
+        kind,
+        message: fitting(message),
+        details: details == null ? null : fitting(details),
+        retryable,
+        causes: kept,
+    };
 }
 
 function contractCause({ kind, message, details }) {

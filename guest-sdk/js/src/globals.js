@@ -39,7 +39,9 @@ class FinalizationRegistry {
 }
 
 function fetch() {
-    throw new TypeError("fetch is not available: an orchestrator sends requests by cx.callHttp, and the host keeps its rules");
+    throw new TypeError(
+        "fetch is not available: an orchestrator sends requests by cx.callHttp, and the host keeps its rules",
+    );
 }
 
 const globals = {

@@ -54,7 +54,10 @@ function messageOf({ method = "GET", uri, url, headers = {}, content, json, time
     return {
         method: String(method).toUpperCase(),
         uri: String(uri ?? url),
-        headers: { ...type, ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])) },
+        headers: {
+            ...type,
+            ...Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, String(value)])),
+        },
         content: text == null ? null : String(text),
         timeoutMs: timeout == null ? null : milliseconds(timeout),
     };

@@ -41,7 +41,8 @@ function listed(entries, item) {
 
 /** The arguments of a `console.log` as one text; the first may have `%s`, `%d`, `%i`, `%f`, `%j`, `%o` and `%O`. */
 export function format(first, ...rest) {
-    if (typeof first !== "string" || !first.includes("%")) return [first, ...rest].map((value) => inspect(value)).join(" ");
+    if (typeof first !== "string" || !first.includes("%"))
+        return [first, ...rest].map((value) => inspect(value)).join(" ");
     const text = first.replace(/%[sdifjoO%]/g, (mark) => {
         if (mark === "%%") return "%";
         if (rest.length === 0) return mark;

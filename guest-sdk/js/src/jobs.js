@@ -1,9 +1,9 @@
 /**
  * The queue of jobs: the order in which code runs.
  *
- * A job belongs to a moment of history: the one at which what it waits for was settled. Older moments go first, so results
- * that arrived while the code awaited something else are seen in the order of history by whoever looks at them later
- * (`Promise.race` above all). Among jobs of one moment it is first in, first out, as in every JavaScript.
+ * A job belongs to a moment of history: the one at which what it waits for was settled. Older moments go first, so
+ * results that arrived while the code awaited something else are seen in the order of history by whoever looks at them
+ * later (`Promise.race` above all). Among jobs of one moment it is first in, first out, as in every JavaScript.
  *
  * Invariant: which job is next depends on what was settled and in which order, and on nothing else.
  */

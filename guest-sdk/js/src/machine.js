@@ -1,11 +1,11 @@
 /**
  * The state of one execution: what was decided, what has arrived, what it knows about time and chance.
  *
- * It knows events and decisions in the form of the contract. Who runs code and when is `session`'s concern, what authors
- * call is `context`'s.
+ * It knows events and decisions in the form of the contract. Who runs code and when is `session`'s concern, what
+ * authors call is `context`'s.
  *
- * Invariant: the state after an event depends on the events before it and on nothing else, in particular not on how they
- * were distributed over calls.
+ * Invariant: the state after an event depends on the events before it and on nothing else, in particular not on how
+ * they were distributed over calls.
  */
 
 import { fromContract, misuse } from "./failure.js";
@@ -14,7 +14,7 @@ import { Mailbox } from "./mailbox.js";
 import { decode } from "./payload.js";
 import { SplitMix64 } from "./random.js";
 import { Sections } from "./sections.js";
-import { placeOf } from "./stack.js";
+import { placeOfCaller } from "./stack.js";
 
 export class Machine {
     constructor({ name, instance, execution, version, parent, tags, now, seed, replaying }) {
@@ -50,7 +50,7 @@ export class Machine {
     decide(decision) {
         const id = this.issued + this.decisions.length;
         this.decisions.push(decision);
-        if (this.isReplaying) this.sources.push(placeOf(new Error("decided")) ?? "?");
+        if (this.isReplaying) this.sources.push(placeOfCaller(this.decide) ?? "?");
         return id;
     }
 

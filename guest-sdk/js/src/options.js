@@ -22,7 +22,9 @@ export function activityOptions({ retry, timeout } = {}) {
 }
 
 /** The options of a call, where it says nothing those that the activity recommends. */
-export function overriding(defaults, { retry, timeout } = {}) {
+export function overriding(defaults, options) {
+    if (options === undefined) return defaults;
+    const { retry, timeout } = options;
     return {
         retry: retry === undefined ? defaults.retry : retryPolicy(retry),
         timeout: timeout == null ? defaults.timeout : milliseconds(timeout),

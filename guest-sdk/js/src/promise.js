@@ -1,5 +1,6 @@
 /**
- * The `Promise` of a guest. It is the language's own in what it does, and runs on the queue of `jobs` and never on the native one.
+ * The `Promise` of a guest. It is the language's own in what it does, and runs on the queue of `jobs` and never on the
+ * native one.
  *
  * It knows no host, no tasks and no time. `reactions` are what waits for a promise, `gather` waits for several, and
  * `durable` is settled by the host.

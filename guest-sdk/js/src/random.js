@@ -38,18 +38,8 @@ export class SplitMix64 {
         this.#high = (this.#high + 0x9e3779b9 + (low > 0xffffffff ? 1 : 0)) >>> 0;
         this.#low = low >>> 0;
         let z = { high: this.#high, low: this.#low };
-        z = multiply(
-            z.high ^ (z.high >>> 30),
-            z.low ^ ((z.low >>> 30) | (z.high << 2)),
-            0xbf58476d,
-            0x1ce4e5b9,
-        );
-        z = multiply(
-            z.high ^ (z.high >>> 27),
-            z.low ^ ((z.low >>> 27) | (z.high << 5)),
-            0x94d049bb,
-            0x133111eb,
-        );
+        z = multiply(z.high ^ (z.high >>> 30), z.low ^ ((z.low >>> 30) | (z.high << 2)), 0xbf58476d, 0x1ce4e5b9);
+        z = multiply(z.high ^ (z.high >>> 27), z.low ^ ((z.low >>> 27) | (z.high << 5)), 0x94d049bb, 0x133111eb);
         return {
             high: (z.high ^ (z.high >>> 31)) >>> 0,
             low: (z.low ^ ((z.low >>> 31) | (z.high << 1))) >>> 0,

@@ -3,7 +3,7 @@
  */
 
 import { jobs } from "./jobs.js";
-import { FULFILLED, PENDING, REJECTED, coerce, internal } from "./promise.js";
+import { FULFILLED, REJECTED, coerce, internal } from "./promise.js";
 
 /** `then`: runs one of two functions, and settles another promise with what it returns. */
 export class Derived {

@@ -1,4 +1,7 @@
-/** Runs a function that is not replayed event by event: an operation, an activity, a trigger. It is over when it returns. */
+/**
+ * Runs a function that is not replayed event by event: an operation, an activity, a trigger. It is over when it
+ * returns.
+ */
 
 import { madeAt, outcome } from "./durable.js";
 import { misuse } from "./failure.js";

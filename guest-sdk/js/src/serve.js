@@ -1,4 +1,6 @@
-/** Requests and responses over `wasi:http`. Only here are its resources, and the order in which they must be dropped. */
+/**
+ * Requests and responses over `wasi:http`. Only here are its resources, and the order in which they must be dropped.
+ */
 
 import { runInWorld } from "./active.js";
 import { toContract } from "./failure.js";

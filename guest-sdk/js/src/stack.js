@@ -1,28 +1,35 @@
 /**
  * Where in the author's sources something is: stack traces of the bundle, read through its line map.
  *
- * The map is made by the build tool: for each line of the bundle the source and the line it came from, as differences in
- * variable-length digits. It is decoded when the first trace is read, which in most instances is never.
+ * The map is made by the build tool: for each line of the bundle the places where another line of a source begins. A
+ * line is decoded when it is needed, which in most instances is never.
  *
  * Invariant: nothing that is decided depends on what is found here.
  */
 
-const DIGITS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-const FRAMES_MAX_COUNT = 30;
-const FRAME = /^\s*at (?:async )?(?:(.*?) \()?(?:[^()]*?):(\d+):\d+\)?\s*$/;
+import { numbersIn } from "./digits.js";
 
-let map = { sources: [], lines: "", before: 0 };
-let decoded = null;
-const known = new Map();
+const FRAMES_MAX_COUNT = 30;
+/** How many frames of the SDK may lie between a decision and the author. */
+const CALLERS_MAX_COUNT = 10;
+/** A stack may have been made to be endless; what counts is at its top. */
+const STACK_MAX_LENGTH = 100_000;
+const FRAME = /^\s*at (?:async )?(?:(.*?) \()?(?:[^()]*?):(\d+):(\d+)\)?\s*$/;
+
+let sources = [];
+let lines = [];
+let before = 0;
+/** The lines that were decoded. */
+const decoded = new Map();
 
 /**
  * Takes the map of the bundle. `before` is how many lines stand before it in its module; a source that belongs to the
  * SDK is `null`.
  */
-export function setLineMap(given) {
-    map = given;
-    decoded = null;
-    known.clear();
+export function setLineMap(map) {
+    ({ sources, before } = map);
+    lines = map.lines.split(";");
+    decoded.clear();
 }
 
 /** The stack of an error: one line for each frame of the author, or `undefined` if there is none. */
@@ -34,22 +41,36 @@ export function stackOf(error) {
 
 /** `file:line` of the author's code that made this error, or `undefined`. */
 export function placeOf(error) {
-    const text = String(error.stack ?? "");
-    for (const line of text.split("\n")) {
-        const [, , number] = FRAME.exec(line) ?? [];
-        const place = number === undefined ? null : sourceAt(Number(number));
-        if (place !== null) return place;
+    return framesOf(error)[0]?.place;
+}
+
+/**
+ * `file:line` of the author's code that called `boundary`, or `undefined`. It is asked for each decision of a replay.
+ */
+export function placeOfCaller(boundary) {
+    const { prepareStackTrace, stackTraceLimit } = Error;
+    const holder = {};
+    try {
+        Error.prepareStackTrace = (_, sites) => sites;
+        Error.stackTraceLimit = CALLERS_MAX_COUNT;
+        Error.captureStackTrace(holder, boundary);
+        for (const site of holder.stack) {
+            const place = sourceAt(site.getLineNumber(), site.getColumnNumber());
+            if (place !== null) return place;
+        }
+        return undefined;
+    } finally {
+        Error.prepareStackTrace = prepareStackTrace;
+        Error.stackTraceLimit = stackTraceLimit;
     }
-    return undefined;
 }
 
 function framesOf(error) {
     const frames = [];
     const text = typeof error.stack === "string" ? error.stack : "";
-    // A stack may have been made to be endless; what counts is at its top.
-    for (const line of text.slice(0, 100_000).split("\n")) {
-        const [, name = "", number] = FRAME.exec(line) ?? [];
-        const place = number === undefined ? null : sourceAt(Number(number));
+    for (const line of text.slice(0, STACK_MAX_LENGTH).split("\n")) {
+        const [, name = "", number, column] = FRAME.exec(line) ?? [];
+        const place = number === undefined ? null : sourceAt(Number(number), Number(column));
         const frame = { name: name === "<anonymous>" ? "" : name, place };
         // An async function shows itself and what the build made of it, on one line.
         const isSame = frames.at(-1)?.place === place && frame.name === "";
@@ -58,42 +79,25 @@ function framesOf(error) {
     return frames;
 }
 
-/** The source of a line of the module, or `null` if nobody wrote it but the SDK. */
-function sourceAt(line) {
-    let place = known.get(line);
-    if (place === undefined) {
-        decoded ??= decode(map.lines);
-        const [source, original] = decoded[line - map.before - 1] ?? [-1, 0];
-        const file = map.sources[source] ?? null;
-        place = file === null ? null : `${file}:${original}`;
-        known.set(line, place);
+/** The source of a place in the module, or `null` if nobody wrote it but the SDK. */
+function sourceAt(line, column) {
+    let places = decoded.get(line);
+    if (places === undefined) {
+        places = placesIn(lines[line - before - 1] ?? "");
+        decoded.set(line, places);
     }
-    return place;
+    let found = places[0];
+    for (const place of places) if (place.column < column) found = place;
+    return found?.name ?? null;
 }
 
-/** Two differences for each line: of the source and of the line within it. An empty line came from nowhere. */
-function decode(text) {
-    const lines = [];
-    let [source, line, at] = [0, 0, 0];
-    const number = () => {
-        let [value, shift, digit] = [0, 0, 0];
-        do {
-            digit = DIGITS.indexOf(text[at++]);
-            value += (digit & 31) << shift;
-            shift += 5;
-        } while (digit & 32);
-        return value & 1 ? -(value >> 1) : value >> 1;
-    };
-    while (at < text.length) {
-        if (text[at] === ";") {
-            lines.push(undefined);
-            at += 1;
-            continue;
-        }
-        source += number();
-        line += number();
-        lines.push([source, line]);
-        at += 1;
+/** The places of a line: from which column on it is which line of which source. */
+function placesIn(text) {
+    const numbers = numbersIn(text);
+    const places = [];
+    for (let at = 0; at < numbers.length; at += 3) {
+        const [column, source, line] = numbers.slice(at, at + 3);
+        places.push({ column, name: sources[source] == null ? null : `${sources[source]}:${line}` });
     }
-    return lines;
+    return places;
 }

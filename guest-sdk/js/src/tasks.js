@@ -27,7 +27,9 @@ export class Task extends Durable {
         }
     }
 
-    /** Tells a running activity that nobody waits for it, terminates a child, stops a timer. Without effect afterwards. */
+    /**
+     * Tells a running activity that nobody waits for it, terminates a child, stops a timer. Without effect afterwards.
+     */
     cancel() {
         if (this.id !== null) this.#machine.cancel(this.id);
     }

@@ -7,30 +7,65 @@
 const { atob, btoa } = globalThis;
 const isNative = typeof Uint8Array.fromBase64 === "function" && typeof atob === "function";
 const NOT_ASCII = /[^\x00-\x7f]/;
+/** The bits of four bytes that no ASCII has. */
+const NOT_ASCII_BITS = 0x80808080 | 0;
+/** From here on it is faster to look at words than at characters. */
+const LONG_MIN_LENGTH = 128;
 
 /** The bytes of a text. Halves of surrogate pairs become U+FFFD. */
 export function toBytes(text) {
-    const plain = NOT_ASCII.test(text) ? unescape(encodeURIComponent(wellFormed(text))) : text;
-    if (isNative) return Uint8Array.fromBase64(btoa(plain));
-    const bytes = new Uint8Array(plain.length);
-    for (let index = 0; index < plain.length; index += 1) bytes[index] = plain.charCodeAt(index);
-    return bytes;
+    const bytes = bytesOf(text);
+    return bytes !== null && isAscii(bytes, text) ? bytes : bytesOf(unescape(encodeURIComponent(wellFormed(text))));
 }
 
 /**
- * The text of bytes. What is no UTF-8 becomes U+FFFD, or throws if `fatal`.
+ * The text of bytes. What is no UTF-8 becomes U+FFFD, or throws if `mode` is "fatal".
  *
  * @throws {TypeError} if the bytes are no UTF-8 and `mode` is "fatal"
  */
 export function fromBytes(bytes, mode = "replace") {
     const plain = binary(bytes);
-    if (!NOT_ASCII.test(plain)) return plain;
+    if (isAscii(bytes, plain)) return plain;
     try {
         return decodeURIComponent(escape(plain));
     } catch {
         if (mode === "fatal") throw new TypeError("the bytes are not UTF-8");
         return replaced(plain);
     }
+}
+
+/** Whether all bytes, which are the characters of a text, are ASCII: the part of a conversion that is not native. */
+function isAscii(bytes, text) {
+    if (text.length < LONG_MIN_LENGTH) return !NOT_ASCII.test(text);
+    const { buffer, byteOffset, length } = bytes.byteOffset % 4 === 0 ? bytes : bytes.slice();
+    const words = new Int32Array(buffer, byteOffset, length >> 2);
+    const end = words.length & ~7;
+    let bits = 0;
+    for (let at = 0; at < end; at += 8) {
+        const low = words[at] | words[at + 1] | words[at + 2] | words[at + 3];
+        bits |= low | words[at + 4] | words[at + 5] | words[at + 6] | words[at + 7];
+    }
+    for (let at = end; at < words.length; at += 1) bits |= words[at];
+    for (let at = words.length << 2; at < length; at += 1) bits |= bytes[at];
+    return (bits & NOT_ASCII_BITS) === 0;
+}
+
+/** The bytes of a text of one byte for each character, or `null` if it has others. */
+function bytesOf(text) {
+    if (isNative) {
+        try {
+            return Uint8Array.fromBase64(btoa(text));
+        } catch {
+            return null;
+        }
+    }
+    const bytes = new Uint8Array(text.length);
+    for (let index = 0; index < text.length; index += 1) {
+        const code = text.charCodeAt(index);
+        if (code > 0xff) return null;
+        bytes[index] = code;
+    }
+    return bytes;
 }
 
 /** One character for each byte. */
@@ -48,8 +83,7 @@ function wellFormed(text) {
 }
 
 /** Sequences of UTF-8 of each length; what fits none of them is replaced. */
-const SEQUENCE =
-    /[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[^]/g;
+const SEQUENCE = /[\x00-\x7f]+|[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}|[^]/g;
 
 function replaced(plain) {
     return plain.replace(SEQUENCE, (sequence) => {

@@ -1,5 +1,6 @@
 /**
- * `setTimeout` and `setInterval`: in activities and triggers, which may wait. What is replayed has durable timers instead.
+ * `setTimeout` and `setInterval`: in activities and triggers, which may wait. What is replayed has durable timers
+ * instead.
  *
  * It owns the order of the timers of one call. How a call waits is the concern of its world.
  */

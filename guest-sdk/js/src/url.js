@@ -13,7 +13,9 @@ function escaped(text, unsafe) {
     return text.replace(unsafe, (character) => {
         const isHalf = character.length === 1 && /[\ud800-\udfff]/.test(character);
         const bytes = encodeURIComponent(isHalf ? "\ufffd" : character);
-        return bytes.startsWith("%") ? bytes : `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
+        return bytes.startsWith("%")
+            ? bytes
+            : `%${character.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
     });
 }
 
@@ -206,7 +208,9 @@ export class URL {
     }
 }
 
-/** The text without what is ignored, and with two slashes after a scheme that has them, as far as it is not relative. */
+/**
+ * The text without what is ignored, and with two slashes after a scheme that has them, as far as it is not relative.
+ */
 function withSlashes(url, from) {
     const text = url.trim().replace(/[\t\n\r]/g, "");
     const scheme = /^([A-Za-z][A-Za-z0-9+.-]*:)/.exec(text)?.[1].toLowerCase() ?? from?.protocol;
@@ -283,7 +287,9 @@ export class URLSearchParams {
     }
 
     delete(name, value) {
-        this.#change(this.#pairs.filter(([known, text]) => known !== name || (value !== undefined && text !== String(value))));
+        this.#change(
+            this.#pairs.filter(([known, text]) => known !== name || (value !== undefined && text !== String(value))),
+        );
     }
 
     get(name) {
@@ -365,5 +371,7 @@ function formDecoded(text) {
 
 function formEncoded(text) {
     const encoded = encodeURIComponent(typeof text.toWellFormed === "function" ? text.toWellFormed() : text);
-    return encoded.replace(/[!'()~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`).replace(/%20/g, "+");
+    return encoded
+        .replace(/[!'()~]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`)
+        .replace(/%20/g, "+");
 }

@@ -46,7 +46,10 @@ test("what an activity forgets is its failure", () => {
     fails("forgets", /error: Error: lost/);
     fails("late", /error: Error: in a timer/);
     fails("never", /stalled: the function awaits a promise that was made at app\.ts:\d+/);
-    fails("outside", /not-in-orchestrator: the activity call can only be used while an orchestrator runs/);
+    fails(
+        "outside",
+        /not-in-orchestrator: call can only be called while an orchestrator runs; its plain function is call\.run/,
+    );
 });
 
 /** Sends a request, and compares status, text and headers. */
@@ -59,11 +62,22 @@ function check(method, path, options, status, text, headers = {}) {
 
 test("requests find their functions", () => {
     const headers = { "User-Agent": "test" };
-    check("GET", "/api/items/a%20b/c/d%2Fe?q=1&q=%C3%BC", { headers }, 200, '{"id":"a b","rest":"c/d/e","q":["1","ü"],"agent":"test"}', {
-        "content-type": "application/json",
+    check(
+        "GET",
+        "/api/items/a%20b/c/d%2Fe?q=1&q=%C3%BC",
+        { headers },
+        200,
+        '{"id":"a b","rest":"c/d/e","q":["1","ü"],"agent":"test"}',
+        {
+            "content-type": "application/json",
+        },
+    );
+    check("PUT", "/api/items", { body: "some bytes that come in pieces" }, 201, "got some bytes that come in pieces", {
+        "x-a": "1",
     });
-    check("PUT", "/api/items", { body: "some bytes that come in pieces" }, 201, "got some bytes that come in pieces", { "x-a": "1" });
-    check("PATCH", "/api/items", {}, 405, '{"kind":"method-not-allowed","message":"PATCH is not served here"}', { allow: "POST, PUT" });
+    check("PATCH", "/api/items", {}, 405, '{"kind":"method-not-allowed","message":"PATCH is not served here"}', {
+        allow: "POST, PUT",
+    });
     check("GET", "/api/what", {}, 404, '{"kind":"not-found","message":"nothing is served at /api/what"}');
     check("GET", "/api/none", {}, 204, "");
 });

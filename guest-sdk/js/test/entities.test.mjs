@@ -67,7 +67,9 @@ function check(name, before, operations, expect, state) {
         return { name: operation, input: payload(input), kind: "call", seed: { high: 0xf0000000, low: index } };
     });
     const found = played.realm().entity.apply(context, before, given);
-    const results = [...found.results].map(({ tag, val }) => (tag === "ok" ? value(val.output) : `${val.kind}: ${val.message}`));
+    const results = [...found.results].map(({ tag, val }) =>
+        tag === "ok" ? value(val.output) : `${val.kind}: ${val.message}`,
+    );
     assert.deepEqual(results, expect);
     const { tag, val } = found.state;
     assert.deepEqual(tag === "set" ? value(val.data) : tag, state);
@@ -77,21 +79,44 @@ function check(name, before, operations, expect, state) {
 const stateOf = (data, version = 0) => ({ data: payload(data), version });
 
 test("a batch is read once and written once", () => {
-    check("account", null, [["deposit", 5], ["Withdraw", 2], ["slow", 1]], [5, 3, 4], { cents: 4, log: ["d", "w", "d"] });
+    check(
+        "account",
+        null,
+        [
+            ["deposit", 5],
+            ["Withdraw", 2],
+            ["slow", 1],
+        ],
+        [5, 3, 4],
+        { cents: 4, log: ["d", "w", "d"] },
+    );
     check("account", stateOf({ cents: 4, log: [] }), [["balance"]], [4], "unchanged");
     check("account", null, [["balance"]], [0], "unchanged");
 });
 
 test("a failure leaves no trace, and those after it go on", () => {
     const failed = "insufficient: 9 are too many";
-    check("account", stateOf({ cents: 1, log: [] }), [["deposit", 1], ["withdraw", 9], ["deposit", 1], ["withdraw", 9]], [2, failed, 3, failed], {
-        cents: 3,
-        log: ["d", "d"],
-    });
+    check(
+        "account",
+        stateOf({ cents: 1, log: [] }),
+        [
+            ["deposit", 1],
+            ["withdraw", 9],
+            ["deposit", 1],
+            ["withdraw", 9],
+        ],
+        [2, failed, 3, failed],
+        {
+            cents: 3,
+            log: ["d", "d"],
+        },
+    );
     const stalled = /^stalled: the function awaits a promise that was made at app.ts:\d+/;
-    const found = played.realm().entity.apply({ entity: { name: "account", key: "k" }, now: 7 }, null, [
-        { name: "never", input: payload(null), kind: "call", seed: { high: 0, low: 0 } },
-    ]);
+    const found = played
+        .realm()
+        .entity.apply({ entity: { name: "account", key: "k" }, now: 7 }, null, [
+            { name: "never", input: payload(null), kind: "call", seed: { high: 0, low: 0 } },
+        ]);
     assert.match(`${found.results[0].val.kind}: ${found.results[0].val.message}`, stalled);
 });
 
@@ -106,12 +131,19 @@ test("operations are found without regard to case, and delete is there unless it
     check("account", stateOf({ cents: 1, log: [] }), [["gone"], ["deposit", 2]], ["gone", 2], { cents: 2, log: ["d"] });
     check("register", stateOf(3), [["delete"], ["get"], ["set", 4]], ["mine", 3, null], 4);
     const known = "deposit, withdraw, balance, slow, never, bad, dice, tell, gone, delete";
-    check("account", null, [["what"]], [`unknown-operation: account has no operation "what"; it has ${known}`], "unchanged");
+    check(
+        "account",
+        null,
+        [["what"]],
+        [`unknown-operation: account has no operation "what"; it has ${known}`],
+        "unchanged",
+    );
 });
 
 test("an older state is migrated, a newer one stays", () => {
     check("versioned", stateOf(5, 1), [["get"]], [6], { n: 6 });
-    const newer = "newer-state: the state has version 3, and this component knows it up to version 2: deploy one that knows it";
+    const newer =
+        "newer-state: the state has version 3, and this component knows it up to version 2: deploy one that knows it";
     check("versioned", stateOf({}, 3), [["get"]], [newer], "unchanged");
     check("versioned", stateOf({}, 3), [["get"], ["delete"], ["get"]], [newer, null, 0], "deleted");
 });
@@ -137,7 +169,10 @@ test("time, chance and effects are those of the operation", () => {
             ["start", "audit", "mine"],
         ],
     );
-    assert.deepEqual([...logs].map(({ level, message }) => `${level}: ${message}`), ["info: telling"]);
+    assert.deepEqual(
+        [...logs].map(({ level, message }) => `${level}: ${message}`),
+        ["info: telling"],
+    );
 });
 
 test("orchestrators call, signal and lock", () => {

@@ -31,7 +31,11 @@ test("an exception has its class, and the lines of the author", () =>
     }));
 
 test("a failure of one's own has its kind, and causes", async () => {
-    await check(`throw cx.fail("late", "too late", { retryable: false });`, { kind: "late", message: "too late", retryable: false });
+    await check(`throw cx.fail("late", "too late", { retryable: false });`, {
+        kind: "late",
+        message: "too late",
+        retryable: false,
+    });
     await check(`try { await fail(); } catch (cause) { throw new Failure("unpaid", "order 7", { cause }); }`, {
         kind: "unpaid",
         causes: [{ kind: "sad", message: "no", details: "because" }],
@@ -53,9 +57,15 @@ test("what is no Error can be thrown", async () => {
 
 test("what has no JSON form is refused where it is", async () => {
     const kind = "invalid-output";
-    await check(`return { a: [1, { b: 2n }] };`, { kind, message: "$.a[1].b: a BigInt has no JSON form; write it as text" });
+    await check(`return { a: [1, { b: 2n }] };`, {
+        kind,
+        message: "$.a[1].b: a BigInt has no JSON form; write it as text",
+    });
     await check(`return { f() {} };`, { kind, message: "$.f: a function" });
-    await check(`const a: any = { list: [] }; a.list.push(a); return a;`, { kind, message: "$.list[0]: it contains itself" });
+    await check(`const a: any = { list: [] }; a.list.push(a); return a;`, {
+        kind,
+        message: "$.list[0]: it contains itself",
+    });
     await check(`return { "x-y": cx.sleep(1) };`, { kind, message: '$["x-y"]: a promise: await it first' });
     await check(`return cx.callActivity("fail", () => 1);`, { kind: "invalid-input", message: "$: a function" });
 });
@@ -68,7 +78,9 @@ test("an await of what is not durable is told from a wait", async () => {
         message: /made at app\.ts:4$/,
     });
     await check(`await { then() {} };`, { kind: "stalled" });
-    await check(`await cx.sleep(1).cancel(); const timer = cx.sleep(1); timer.cancel(); await timer;`, { kind: "stalled" });
+    await check(`await cx.sleep(1).cancel(); const timer = cx.sleep(1); timer.cancel(); await timer;`, {
+        kind: "stalled",
+    });
 });
 
 test("a rejection that nobody handles fails the orchestration", async () => {
@@ -80,20 +92,27 @@ test("a rejection that nobody handles fails the orchestration", async () => {
 });
 
 test("what is not durable says so", async () => {
-    await check(`setTimeout(() => {}, 1);`, { message: /^TypeError: setTimeout is not durable: an orchestrator waits by cx\.sleep/ });
+    await check(`setTimeout(() => {}, 1);`, {
+        message: /^TypeError: setTimeout is not durable: an orchestrator waits by cx\.sleep/,
+    });
     await check(`await fetch("http://x");`, { message: /^TypeError: fetch is not available: .* cx\.callHttp/ });
     await check(`cx.sleep("soon");`, { message: /^TypeError: "soon" is no length of time/ });
 });
 
 test("long texts are cut to what the host takes, and say so", async () => {
-    const { message, details } = await check(`const e = new Error("é".repeat(1e7)); e.stack = "x".repeat(1e7); throw e;`, {});
+    const { message, details } = await check(
+        `const e = new Error("é".repeat(1e7)); e.stack = "x".repeat(1e7); throw e;`,
+        {},
+    );
     assert.ok(Buffer.byteLength(message) <= 16_384);
     assert.match(message, /… cut: it has 10000007 characters$/);
     assert.equal(details, undefined);
 });
 
 test("infinite recursion is a failure", () =>
-    check(`const f = (n: number): number => f(n + 1) + 1; return f(0);`, { message: /^RangeError: Maximum call stack/ }));
+    check(`const f = (n: number): number => f(n + 1) + 1; return f(0);`, {
+        message: /^RangeError: Maximum call stack/,
+    }));
 
 test("unknown functions", async () => {
     const played = await app(`orchestrator("main", async () => {}); activity("a", () => 1);`);

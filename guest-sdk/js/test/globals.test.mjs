@@ -24,13 +24,49 @@ test("URLs are read as Node reads them", () => {
         assert.deepEqual(read(Url), read(URL), `${text} in ${base}`);
     };
     const alone = [
-        "http://a.test", "HTTPS://User:p%20w@Example.COM:443/a/../b/./c?x=1#y", "http://a:8080/ü?ü=ä ö#ß", "ftp://h:21/",
-        "mailto:a@b.c", "data:text/plain,hi there", "http://[::1]:3000/x", "nonsense", "http://", "//a/b", "http://a b/",
-        "file:///etc/passwd", "http://a/%7Efoo/%zz?%zz", "custom://Host/p/../q?x#y", "http://a:99999/", "http:a/b", "\t http://a/ \n",
-        "http://a\\b\\c", "https://a.test?x='<>", "http://h/a%2e%2e/%2E%2e/c", "javascript:alert(1)",
+        "http://a.test",
+        "HTTPS://User:p%20w@Example.COM:443/a/../b/./c?x=1#y",
+        "http://a:8080/ü?ü=ä ö#ß",
+        "ftp://h:21/",
+        "mailto:a@b.c",
+        "data:text/plain,hi there",
+        "http://[::1]:3000/x",
+        "nonsense",
+        "http://",
+        "//a/b",
+        "http://a b/",
+        "file:///etc/passwd",
+        "http://a/%7Efoo/%zz?%zz",
+        "custom://Host/p/../q?x#y",
+        "http://a:99999/",
+        "http:a/b",
+        "\t http://a/ \n",
+        "http://a\\b\\c",
+        "https://a.test?x='<>",
+        "http://h/a%2e%2e/%2E%2e/c",
+        "javascript:alert(1)",
     ];
     for (const text of alone) check(text);
-    const relative = ["g", "./g", "g/", "/g", "//g", "?y", "g?y", "#s", "g#s", "", ".", "./", "..", "../g", "../../../g", "https:g", "g;x=1/../y", "http://z/"];
+    const relative = [
+        "g",
+        "./g",
+        "g/",
+        "/g",
+        "//g",
+        "?y",
+        "g?y",
+        "#s",
+        "g#s",
+        "",
+        ".",
+        "./",
+        "..",
+        "../g",
+        "../../../g",
+        "https:g",
+        "g;x=1/../y",
+        "http://z/",
+    ];
     for (const text of relative) check(text, "http://a/b/c/d;p?q");
     const url = new Url("http://a/?x=1");
     url.searchParams.append("y", "ü &");
@@ -53,10 +89,20 @@ test("parameters are read and written as Node does it", () => {
 });
 
 test("texts are encoded and decoded as Node does it", () => {
-    for (const text of ["", "plain", "ümläut €", "😀 pair", "lone \ud800 half"]) {
+    const long = "x".repeat(203);
+    for (const text of ["", "plain", "ümläut €", "😀 pair", "lone \ud800 half", "é", `${long}é`, `é${long}`, long]) {
         assert.deepEqual(new Encoder().encode(text), new TextEncoder().encode(text));
+        const bytes = new TextEncoder().encode(`_${text}`);
+        assert.equal(new Decoder().decode(bytes.subarray(1)), new TextDecoder().decode(bytes.subarray(1)));
     }
-    for (const bytes of [[0x61, 0xff, 0x62], [0xe2, 0x82], [0xc3, 0xbc], [0xef, 0xbb, 0xbf, 0x61], [0xf0, 0x9f, 0x98, 0x80], [0xed, 0xa0, 0x80]]) {
+    for (const bytes of [
+        [0x61, 0xff, 0x62],
+        [0xe2, 0x82],
+        [0xc3, 0xbc],
+        [0xef, 0xbb, 0xbf, 0x61],
+        [0xf0, 0x9f, 0x98, 0x80],
+        [0xed, 0xa0, 0x80],
+    ]) {
         const given = Uint8Array.from(bytes);
         const found = new Decoder().decode(given);
         if (!bytes.includes(0x82) || bytes.length > 2) assert.equal(found, new TextDecoder().decode(given));
@@ -72,7 +118,13 @@ test("texts are encoded and decoded as Node does it", () => {
 });
 
 test("clones are deep and keep what they are", () => {
-    const given = { date: new Date(5), map: new Map([[1, { a: 1 }]]), set: new Set([1]), bytes: new Uint8Array([1, 2]), list: [undefined, null] };
+    const given = {
+        date: new Date(5),
+        map: new Map([[1, { a: 1 }]]),
+        set: new Set([1]),
+        bytes: new Uint8Array([1, 2]),
+        list: [undefined, null],
+    };
     given.self = given;
     const copy = ours(given);
     assert.deepEqual(copy, given);
@@ -88,5 +140,6 @@ test("lines and lengths of time", () => {
     check("1h30m", 5_400_000);
     check("1.5d", 129_600_000);
     check(250, 250);
-    for (const wrong of ["", "5", "s", -1, NaN, null, "1y"]) assert.throws(() => milliseconds(wrong), /no length of time/);
+    for (const wrong of ["", "5", "s", -1, NaN, null, "1y"])
+        assert.throws(() => milliseconds(wrong), /no length of time/);
 });

@@ -15,7 +15,8 @@ async function check(body, expect, options = {}) {
     const run = played.start("main", options.input ?? null, options);
     const { output, failure, elapsed, trace } = run;
     const found = { output, kind: failure?.kind, message: failure?.message, elapsed, trace };
-    for (const [name, value] of Object.entries(expect)) assert.deepEqual(found[name], value, `${name}: ${trace.join("\n")}`);
+    for (const [name, value] of Object.entries(expect))
+        assert.deepEqual(found[name], value, `${name}: ${trace.join("\n")}`);
     return run;
 }
 
@@ -39,14 +40,20 @@ test("a call behind microtasks is decided before the turn ends", () =>
         `const late = async () => { await null; await null; await null; return echo("late"); };
          return Promise.all([late(), echo("early")]);`,
         { output: ["late", "early"] },
-    ).then(({ trace }) => assert.deepEqual(trace.slice(0, 3), ["start main(null)", '0 echo("early")', '1 echo("late")'])));
+    ).then(({ trace }) =>
+        assert.deepEqual(trace.slice(0, 3), ["start main(null)", '0 echo("early")', '1 echo("late")']),
+    ));
 
 test("a race is won by what is first in history, not by what is asked first", async () => {
     const takes = { slow: "5s", quick: "1s" };
     const answers = { slow: () => "slow", quick: () => "quick" };
     const calls = `const slow = cx.callActivity("slow"), quick = cx.callActivity("quick");`;
     await check(`${calls} return Promise.race([slow, quick]);`, { output: "quick", elapsed: 1000 }, { takes, answers });
-    await check(`${calls} await cx.sleep("10s"); return Promise.race([slow, quick]);`, { output: "quick" }, { takes, answers });
+    await check(
+        `${calls} await cx.sleep("10s"); return Promise.race([slow, quick]);`,
+        { output: "quick" },
+        { takes, answers },
+    );
     await check(
         `${calls} await cx.sleep("10s");
          const chain = async (task) => { const value = await task; await null; await null; return value; };
@@ -68,9 +75,12 @@ test("all, allSettled and any do what the language says", async () => {
         output: ["fulfilled", "rejected"],
     });
     await check(`return Promise.any([fail("sad"), echo(2)]);`, { output: 2 });
-    await check(`return Promise.any([fail("sad"), fail("low")]).catch((error) => error.errors.map((one) => one.kind));`, {
-        output: ["sad", "low"],
-    });
+    await check(
+        `return Promise.any([fail("sad"), fail("low")]).catch((error) => error.errors.map((one) => one.kind));`,
+        {
+            output: ["sad", "low"],
+        },
+    );
     await check(`return [await Promise.all([]), await Promise.resolve({ then: (f) => f(7) })];`, { output: [[], 7] });
 });
 
@@ -111,10 +121,18 @@ test("a wait with a timeout ends one way, and cancels the other", async () => {
     const events = [{ after: "1s", name: "go", value: 7 }];
     await check(
         `return cx.event("go", { timeout: "5s" });`,
-        { output: 7, elapsed: 1000, trace: ["start main(null)", "0 timer +5000 ms", "event go(7)", "1 cancel 0", "completed 7"] },
+        {
+            output: 7,
+            elapsed: 1000,
+            trace: ["start main(null)", "0 timer +5000 ms", "event go(7)", "1 cancel 0", "completed 7"],
+        },
         { events },
     );
-    await check(`return [await cx.event("no", { timeout: "5s" }), await echo(1)];`, { output: [null, 1], elapsed: 5000 }, { events });
+    await check(
+        `return [await cx.event("no", { timeout: "5s" }), await echo(1)];`,
+        { output: [null, 1], elapsed: 5000 },
+        { events },
+    );
     await check(`await cx.event("go", { timeout: "500ms" }); return cx.event("go");`, { output: 7 }, { events });
 });
 
@@ -146,10 +164,14 @@ test("retries wait as the policy says", async () => {
         { output: "done", elapsed: 3000 },
         { answers },
     );
-    await check(`return cx.callActivity("slow", 1, { timeout: "2s" });`, { kind: "dacapo:timeout", elapsed: 2000 }, {
-        answers: { slow: () => 1 },
-        takes: { slow: "5s" },
-    });
+    await check(
+        `return cx.callActivity("slow", 1, { timeout: "2s" });`,
+        { kind: "dacapo:timeout", elapsed: 2000 },
+        {
+            answers: { slow: () => 1 },
+            takes: { slow: "5s" },
+        },
+    );
 });
 
 test("a child is an orchestration of its own, and its failure is a cause", async () => {
@@ -192,7 +214,19 @@ test("what is cancelled is not answered", () =>
         `const timer = cx.sleep("1h"), task = echo(1), wait = cx.event("x");
          timer.cancel(); task.cancel(); cx.cancel(wait);
          return cx.event("x");`,
-        { output: 2, elapsed: 1000, trace: ["start main(null)", "0 timer +3600000 ms", "1 echo(1)", "2 cancel 0", "3 cancel 1", "event x(2)", "completed 2"] },
+        {
+            output: 2,
+            elapsed: 1000,
+            trace: [
+                "start main(null)",
+                "0 timer +3600000 ms",
+                "1 echo(1)",
+                "2 cancel 0",
+                "3 cancel 1",
+                "event x(2)",
+                "completed 2",
+            ],
+        },
         { events: [{ after: "1s", name: "x", value: 2 }] },
     ));
 
@@ -222,7 +256,11 @@ test("HTTP is polled while it answers 202", async () => {
         },
     };
     const request = `{ method: "post", url: "https://shop.test/a/b", json: { n: 1 }, headers: { authorization: "secret" } }`;
-    await check(`const response = await cx.callHttp(${request}); return [response.status, response.json()];`, { output: [200, { ok: true }], elapsed: 33_000 }, { answers });
+    await check(
+        `const response = await cx.callHttp(${request}); return [response.status, response.json()];`,
+        { output: [200, { ok: true }], elapsed: 33_000 },
+        { answers },
+    );
     assert.deepEqual(
         asked.map(({ method, uri, headers }) => [method, uri, headers.authorization]),
         [
@@ -231,4 +269,27 @@ test("HTTP is polled while it answers 202", async () => {
             ["GET", "https://other.test/j", undefined],
         ],
     );
+});
+
+test("a replay tells where its decisions were taken", async () => {
+    const played = await app(`
+        const echo = activity("echo", (value) => value);
+        orchestrator("main", async (cx) => {
+            await echo(1);
+            const both = [cx.sleep(1),
+                cx.child("main")];
+            await Promise.all(both);
+        });
+    `);
+    const { orchestrator } = played.realm();
+    const who = { name: "main", instance: "i", execution: 1, version: null, parent: null, tags: [] };
+    const seed = { high: 0, low: 0 };
+    const input = new Uint8Array(Buffer.from("null"));
+    const turn = { now: 1, events: [{ tag: "task-completed", val: { task: 0, output: input } }] };
+    const sources = (replaying) => [
+        ...orchestrator.open({ ...who, now: 1, seed, input, replaying }).sources,
+        ...orchestrator.advance([{ ...turn, replaying }]).sources,
+    ];
+    assert.deepEqual(sources(true), ["app.ts:4", "app.ts:5", "app.ts:6"]);
+    assert.deepEqual(sources(false), []);
 });

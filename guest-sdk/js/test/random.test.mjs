@@ -7,7 +7,9 @@ import { SplitMix64 } from "../src/random.js";
 
 const draws = (seed, count) => {
     const random = new SplitMix64(seed);
-    return Array.from({ length: count }, () => random.next()).map(({ high, low }) => (BigInt(high) << 32n) | BigInt(low));
+    return Array.from({ length: count }, () => random.next()).map(
+        ({ high, low }) => (BigInt(high) << 32n) | BigInt(low),
+    );
 };
 
 test("the stream is that of the contract", () => {

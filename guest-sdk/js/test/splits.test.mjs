@@ -97,7 +97,8 @@ function history(random, tree) {
 
 /** What is to be equal: all decisions in order, and how it stands in the end. */
 function essence(steps) {
-    const plain = (given) => JSON.stringify(given, (_, item) => (ArrayBuffer.isView(item) ? Buffer.from(item).toString() : item));
+    const plain = (given) =>
+        JSON.stringify(given, (_, item) => (ArrayBuffer.isView(item) ? Buffer.from(item).toString() : item));
     const statuses = steps.map(({ customStatus }) => customStatus).filter((status) => status !== null);
     return plain([steps.flatMap(({ decisions }) => [...decisions]), steps.at(-1).status, statuses.at(-1) ?? null]);
 }
@@ -122,7 +123,7 @@ test("random programs decide the same, however their history is split", () => {
 
 function split(random, turns) {
     const calls = [];
-    for (let at = 0; at < turns.length; ) {
+    for (let at = 0; at < turns.length;) {
         const count = 1 + Math.floor(random.nextNumber() * 4);
         calls.push(turns.slice(at, at + count));
         at += count;

@@ -29,7 +29,9 @@ export class Desk {
             client: this.#client(),
             progress: { report: (detail) => (this.reports.push(value(detail)), "go-on") },
             http: FakeHttp,
-            wallClock: { now: () => ({ seconds: Math.floor(this.#now / 1000), nanoseconds: (this.#now % 1000) * 1e6 }) },
+            wallClock: {
+                now: () => ({ seconds: Math.floor(this.#now / 1000), nanoseconds: (this.#now % 1000) * 1e6 }),
+            },
             monotonicClock: { subscribeDuration: (pause) => ({ block: () => (this.#now += pause / 1e6) }) },
             random: { getRandomBytes: (count) => filled(random, count) },
             stdout: { getStdout: () => this.#stream("out") },
@@ -117,7 +119,8 @@ export class Desk {
 
     #stream(name) {
         return {
-            blockingWriteAndFlush: (bytes) => void this.lines.push(`${name}: ${Buffer.from(bytes).toString("utf8").trimEnd()}`),
+            blockingWriteAndFlush: (bytes) =>
+                void this.lines.push(`${name}: ${Buffer.from(bytes).toString("utf8").trimEnd()}`),
         };
     }
 }

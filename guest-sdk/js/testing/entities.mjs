@@ -16,7 +16,10 @@ export class Entities {
         this.#world = world;
         this.#realm = realm;
         for (const [id, data] of Object.entries(states)) {
-            this.#states.set(id.toLowerCase().split("@")[1] === undefined ? id : canonical(id), { data: payload(data), version: 0 });
+            this.#states.set(id.toLowerCase().split("@")[1] === undefined ? id : canonical(id), {
+                data: payload(data),
+                version: 0,
+            });
         }
     }
 

@@ -5,9 +5,9 @@
  *     const run = app.start("hello_sequence", ["Oslo"], { answers: { say_hello: (city) => `Hi, ${city}` } });
  *     assert.deepEqual(run.output, ["Hi, Oslo"]);
  *
- * The app is bundled as the build tool does it, and runs in realms of its own: what is tested is what a component runs. Time
- * jumps to whatever happens next, so a test of a year takes milliseconds. At the end each execution is replayed, in one call
- * and turn by turn, and a decision that differs is an error: every test is also one of determinism.
+ * The app is bundled as the build tool does it, and runs in realms of its own: what is tested is what a component runs.
+ * Time jumps to whatever happens next, so a test of a year takes milliseconds. At the end each execution is replayed,
+ * in one call and turn by turn, and a decision that differs is an error: every test is also one of determinism.
  */
 
 import { bundle } from "../build/bundle.mjs";
@@ -34,9 +34,9 @@ class App {
      *
      * @param {string | { functionName: string }} name which one
      * @param {unknown} [input] what it is given
-     * @param {object} [options] `answers`: functions that stand for activities and children, by name; those without one run
-     *   for real. `takes`: how long they take, by name. `events`: `{ after, name, value }`, with `after` from the start.
-     *   `entities`: states by `@name@key`. `seed`, `version`, `parent`, `tags`.
+     * @param {object} [options] `answers`: functions that stand for activities and children, by name; those without one
+     *   run for real. `takes`: how long they take, by name. `events`: `{ after, name, value }`, with `after` from the
+     *   start. `entities`: states by `@name@key`. `seed`, `version`, `parent`, `tags`.
      */
     start(name, input, options = {}) {
         const world = new World(() => evaluate(this.#bundle, new Desk().imports), options);

@@ -53,7 +53,9 @@ export class Instance {
 
     /** Ends it from outside. */
     terminate() {
-        this.end ??= { failure: { kind: "dacapo:terminated", message: "it was terminated", retryable: false, causes: [] } };
+        this.end ??= {
+            failure: { kind: "dacapo:terminated", message: "it was terminated", retryable: false, causes: [] },
+        };
     }
 
     /** What became of it. */
@@ -119,9 +121,18 @@ export class Instance {
         const answered = this.#answerTo(id);
         const world = this.#world;
         const doings = {
-            "schedule-activity": () => [`${val.name}(${text(val.input)})`, () => world.runActivity(this, id, val, answered)],
-            "start-child": () => [`child ${val.name}(${text(val.input)})`, () => world.runChild(this, id, val, answered)],
-            "create-timer": () => [`timer +${val - world.now} ms`, () => world.at(val, () => answered({ fired: true }))],
+            "schedule-activity": () => [
+                `${val.name}(${text(val.input)})`,
+                () => world.runActivity(this, id, val, answered),
+            ],
+            "start-child": () => [
+                `child ${val.name}(${text(val.input)})`,
+                () => world.runChild(this, id, val, answered),
+            ],
+            "create-timer": () => [
+                `timer +${val - world.now} ms`,
+                () => world.at(val, () => answered({ fired: true })),
+            ],
             cancel: () => [`cancel ${val}`, () => this.#cancel(val)],
             "send-event": () => [
                 `send ${val.name}(${text(val.input)}) to ${val.instance}`,

@@ -13,7 +13,11 @@ export class IncomingRequest {
         this.#method = method.toLowerCase();
         this.#path = path;
         this.#headers = Object.entries(headers);
-        this.#body = Buffer.from(typeof body === "object" && body !== null && !ArrayBuffer.isView(body) ? JSON.stringify(body) : (body ?? ""));
+        this.#body = Buffer.from(
+            typeof body === "object" && body !== null && !ArrayBuffer.isView(body)
+                ? JSON.stringify(body)
+                : (body ?? ""),
+        );
     }
 
     method() {

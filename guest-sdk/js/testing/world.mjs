@@ -36,14 +36,23 @@ export class World {
     /** Plays an orchestration of this name until nothing is left to happen to it. */
     play(name, input) {
         const { events, seed, version, parent, tags } = this.#options;
-        const root = this.begin({ name, input: payload(input), instance: ROOT, seed, version, parent, tags: Object.entries(tags) });
+        const root = this.begin({
+            name,
+            input: payload(input),
+            instance: ROOT,
+            seed,
+            version,
+            parent,
+            tags: Object.entries(tags),
+        });
         for (const { after, name: event, value: given } of events) {
             this.at(BEGIN_MS + milliseconds(after), () => root.raise(event, payload(given)));
         }
         for (let steps = 0; root.end === null; steps += 1) {
             if (steps === STEPS_MAX_COUNT) throw new Error("the test has no end");
             const next = this.#agenda.shift();
-            if (next === undefined) throw new Error(`the orchestration waits for ${root.wanted.join(", ")}, and nothing comes`);
+            if (next === undefined)
+                throw new Error(`the orchestration waits for ${root.wanted.join(", ")}, and nothing comes`);
             this.now = Math.max(this.now, next.at);
             next.happen();
         }
@@ -181,5 +190,7 @@ function childEnd(name, result) {
     const { kind, message, details, retryable, causes } = result.failure;
     const text = `the child ${name} failed: ${message}`;
     const own = { kind, message, details: details ?? null };
-    return { failure: { kind: "dacapo:child-failed", message: text, details: null, retryable, causes: [own, ...causes] } };
+    return {
+        failure: { kind: "dacapo:child-failed", message: text, details: null, retryable, causes: [own, ...causes] },
+    };
 }

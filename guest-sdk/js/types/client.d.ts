@@ -39,7 +39,10 @@ export interface Client {
         options?: StartOptions & { tags?: Record<string, string> },
     ): string;
     /** An entity, to signal it or to read its state. */
-    entity<Ops extends Operations>(entity: Entity<Ops>, key: string): EntitySignals<Ops> & { read<T = any>(): T | undefined };
+    entity<Ops extends Operations>(
+        entity: Entity<Ops>,
+        key: string,
+    ): EntitySignals<Ops> & { read<T = any>(): T | undefined };
     entity(name: string, key: string): EntitySignals & { read<T = any>(): T | undefined };
     /** Sends an event to an instance. */
     raise(instance: string, name: string, value?: unknown): void;
@@ -60,6 +63,8 @@ export interface Client {
     /** Deletes an instance that has ended. */
     purge(instance: string): void;
     urls(instance: string): ManagementUrls;
-    /** The answer to who started an instance: 202 at once, with the addresses at which it can be watched and managed. */
+    /**
+     * The answer to who started an instance: 202 at once, with the addresses at which it can be watched and managed.
+     */
     createCheckStatusResponse(instance: string): Response;
 }

@@ -62,7 +62,8 @@ export interface Entity<Ops extends Operations = Record<string, (input?: any) =>
 
 type InputOf<Operation> = Operation extends (input: infer Input, ...rest: never[]) => unknown ? Input : undefined;
 type OutputOf<Operation> = Operation extends (...args: never[]) => infer Output ? Awaited<Output> : unknown;
-type NameOf<Ops> = { [Name in keyof Ops]: Ops[Name] extends (...args: never[]) => unknown ? Name : never }[keyof Ops] & string;
+type NameOf<Ops> = { [Name in keyof Ops]: Ops[Name] extends (...args: never[]) => unknown ? Name : never }[keyof Ops] &
+    string;
 
 /** Signals of one entity. Nobody hears whether the operation succeeds. */
 export interface EntitySignals<Ops extends Operations = Record<string, (input?: any) => any>> {
@@ -75,7 +76,9 @@ export interface EntitySignals<Ops extends Operations = Record<string, (input?: 
 }
 
 /** Calls and signals of one entity. */
-export interface EntityReference<Ops extends Operations = Record<string, (input?: any) => any>> extends EntitySignals<Ops> {
+export interface EntityReference<
+    Ops extends Operations = Record<string, (input?: any) => any>,
+> extends EntitySignals<Ops> {
     /** Runs an operation, exactly once; await it for its output, or its failure. */
     call<Name extends NameOf<Ops>>(operation: Name, ...given: Given<InputOf<Ops[Name]>>): Task<OutputOf<Ops[Name]>>;
 }
@@ -116,7 +119,9 @@ export interface HttpRequest {
     timeout?: Duration;
     /** Sends a request again that got no response. */
     retry?: RetryPolicy | number;
-    /** Whether a response with the status 202 and a `Location` is polled until it is another one; `true` unless given. */
+    /**
+     * Whether a response with the status 202 and a `Location` is polled until it is another one; `true` unless given.
+     */
     poll?: boolean;
 }
 
@@ -172,15 +177,15 @@ export interface Context {
     entity<Ops extends Operations>(entity: Entity<Ops>, key: string): EntityReference<Ops>;
     entity(name: string, key: string): EntityReference;
     /**
-     * Keeps all others away from these entities, of which there may be 100. Within the section call only these, one call at
-     * a time to each; signal only others; lock nothing else and start no child.
+     * Keeps all others away from these entities, of which there may be 100. Within the section call only these, one
+     * call at a time to each; signal only others; lock nothing else and start no child.
      */
     lock(entities: LockTarget | readonly LockTarget[]): Task<Lock>;
     /** The same for as long as `body` runs. */
     lock<T>(entities: LockTarget | readonly LockTarget[], body: (lock: Lock) => T | Promise<T>): Promise<T>;
     /**
-     * Ends this execution and begins the next one with a history of its own: `return cx.continueAsNew(next)`. Events that
-     * nobody took are given to the next one, unless `keepEvents` is `false`.
+     * Ends this execution and begins the next one with a history of its own: `return cx.continueAsNew(next)`. Events
+     * that nobody took are given to the next one, unless `keepEvents` is `false`.
      */
     continueAsNew(input?: unknown, options?: { keepEvents?: boolean }): Promise<never>;
     /** Sends an HTTP request through the host, which allows what its operator allowed, and polls what answers 202. */

@@ -46,7 +46,7 @@ class ActivityContext:
 
     @property
     def idempotency_key(self) -> str:
-        """Equal for all attempts of this call, different for all others: pass it on to whatever must not happen twice."""
+        """Equal for all attempts of this call, different for all others: for whatever must not happen twice."""
         return self._invocation.idempotency_key
 
     @property

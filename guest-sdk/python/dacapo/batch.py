@@ -18,8 +18,8 @@ from .seal.role import enter
 from .signature import run_to_end
 
 DELETE = "delete"
-"""What every entity understands: it deletes the state, even one that cannot be read. An operation of that name that the author
-writes takes its place."""
+"""What every entity understands: it deletes the state, even one that cannot be read. An operation of that name that the
+author writes takes its place."""
 
 
 def apply(
@@ -39,7 +39,7 @@ def apply(
 
 
 class _Memory:
-    """The state while a batch runs. What it was before an operation is kept as data, and read again if that one fails."""
+    """The state while a batch runs. What it was before an operation is kept as data, to be read again if that fails."""
 
     def __init__(self, definition: EntityDefinition, given: EntityState | None) -> None:
         self._definition = definition

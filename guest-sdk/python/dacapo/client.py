@@ -1,7 +1,7 @@
 """What triggers and activities may ask of their hub.
 
-The manifest grants each of these functions. It knows no HTTP: `web` makes a response of `ManagementUrls`. Who answers is a
-`Hub`: the host in a component, a `testing.Desk` in a test.
+The manifest grants each of these functions. It knows no HTTP: `web` makes a response of `ManagementUrls`. Who answers
+is a `Hub`: the host in a component, a `testing.Desk` in a test.
 """
 
 from __future__ import annotations
@@ -130,8 +130,8 @@ class Hub(Protocol):
 class Client:
     """The hub, as far as the manifest grants it.
 
-    In an HTTP trigger and in an activity each call is durable when it returns. In a timer or stream trigger what starts,
-    signals and raises is committed together when the trigger returns, or not at all if it fails.
+    In an HTTP trigger and in an activity each call is durable when it returns. In a timer or stream trigger what
+    starts, signals and raises is committed together when the trigger returns, or not at all if it fails.
     """
 
     def __init__(self, hub: Hub) -> None:
@@ -218,6 +218,7 @@ def status_of(
     times: tuple[int, int],
     payloads: tuple[bytes, bytes, bytes] = (b"null", b"null", b"null"),
 ) -> InstanceStatus:
-    """What is known of an instance, from the words of the contract: created and updated, input, custom status and output."""
+    """What is known of an instance, from the words of the contract: created and updated, input, custom status and
+    output."""
     created, updated = (from_millis(time) for time in times)
     return InstanceStatus(instance, name, status, created, updated, *payloads)

@@ -91,7 +91,9 @@ class Component:
     def _unknown(self, kind: Kind, name: str) -> Failure:
         known = ", ".join(function.name for function in self._registry.of_kind(kind)) or "none"
         word = kind.name.lower().replace("_", " ")
-        return Failure("unknown-function", f"there is no {word} {name!r} in this component; it has {known}", retryable=False)
+        return Failure(
+            "unknown-function", f"there is no {word} {name!r} in this component; it has {known}", retryable=False
+        )
 
 
 def _described(function: Function) -> contract.Function:

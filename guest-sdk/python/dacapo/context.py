@@ -1,6 +1,7 @@
 """What an orchestrator can do: everything durable is a method of `Context`, so that it can be seen in the code.
 
-Each method takes its decision when it is called. What is decided, and how answers arrive, is known by `machine` and `tasks`.
+Each method takes its decision when it is called. What is decided, and how answers arrive, is known by `machine` and
+`tasks`.
 """
 
 from __future__ import annotations
@@ -84,7 +85,7 @@ class Context:
         return from_millis(self._machine.now)
 
     def random(self) -> float:
-        """A number of at least 0 and less than 1, the same in every replay. So is all that the module `random` gives."""
+        """A number of at least 0 and less than 1, the same in every replay; so is all of the module `random`."""
         return self._machine.chance.random()
 
     def uuid(self) -> uuid.UUID:
@@ -104,7 +105,12 @@ class Context:
 
     @overload
     def call_activity(
-        self, activity: Activity[..., T], input: Any = None, *, retry: Retry | None = None, timeout: Duration | None = None
+        self,
+        activity: Activity[..., T],
+        input: Any = None,
+        *,
+        retry: Retry | None = None,
+        timeout: Duration | None = None,
     ) -> Call[T]: ...
     @overload
     def call_activity(
@@ -197,8 +203,8 @@ class Context:
     ) -> Call[Any]:
         """Starts another orchestration, by name if it lives in another component, and waits for its output.
 
-        If it fails, the failure has the kind `dacapo:child-failed` and the child's own failure as its first cause. If this
-        orchestration ends first, the child goes on by itself. An instance of a given id must not run already.
+        If it fails, the failure has the kind `dacapo:child-failed` and the child's own failure as its first cause. If
+        this orchestration ends first, the child goes on by itself. An instance of a given id must not run already.
         """
         if isinstance(orchestrator, Orchestrator):
             name, result = orchestrator.name, orchestrator.signature.output
@@ -217,8 +223,8 @@ class Context:
     ) -> Durable[T]:
         """Tries until an attempt succeeds or `wait` says that it was the last one.
 
-        `attempt` makes the attempt of this number, from 1 on. `wait` is asked after each failure how long to wait before the
-        next attempt; `None` ends it. For a policy without code of yours, give `retry` to the call.
+        `attempt` makes the attempt of this number, from 1 on. `wait` is asked after each failure how long to wait
+        before the next attempt; `None` ends it. For a policy without code of yours, give `retry` to the call.
         """
 
         async def attempts() -> T:
@@ -240,7 +246,7 @@ class Context:
     def sleep(
         self, duration: Duration = 0, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0
     ) -> Timer:
-        """Wakes after this time: `cx.sleep("90s")`, `cx.sleep(hours=24)`. It does not cost anything to wait for a year."""
+        """Wakes after this time: `cx.sleep("90s")`, `cx.sleep(hours=24)`. To wait for a year costs nothing."""
         extra = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
         return Timer(self._machine, self._machine.now + millis(duration) + millis(extra))
 
@@ -260,9 +266,9 @@ class Context:
     def event(self, name: str, tp: Any = Any, *, timeout: Duration | None = None) -> Durable[Any]:
         """Waits for an external event of this name, in upper or lower case.
 
-        Events that came when nobody waited are kept, and are taken in the order in which they came. It waits from here on,
-        not from its `await` on. With a timeout it gives `None` if no event came until then. A value that does not fit the
-        type is taken, and is the failure `invalid-event`.
+        Events that came when nobody waited are kept, and are taken in the order in which they came. It waits from here
+        on, not from its `await` on. With a timeout it gives `None` if no event came until then. A value that does not
+        fit the type is taken, and is the failure `invalid-event`.
         """
         wait: Wait[Any] = Wait(self._machine, name, tp)
         if timeout is None:
@@ -271,7 +277,8 @@ class Context:
         return First(self._machine, [wait, timer], lambda _, winner: winner._take())
 
     def send_event(self, instance: str, name: str, value: object = None) -> None:
-        """Sends an event to another instance, exactly once. If there is no such instance, or it has ended, nothing happens."""
+        """Sends an event to another instance, exactly once. If there is no such instance, or it has ended, nothing
+        happens."""
         self._machine.decide(contract.SendEvent(instance, name, encode(value, "invalid-event")))
 
     # Entities.
@@ -283,9 +290,9 @@ class Context:
     def lock(self, *entities: EntityId | EntityCalls) -> LockRequest:
         """Keeps all others away from these entities: `async with cx.lock(cx.entity(Account, "a"), …):`.
 
-        Within it only these entities are called, each of them one call at a time; only others are signalled; nothing else is
-        locked and no child is started. What breaks one of these rules fails with `critical-section` and is not done. Locks of
-        several entities never wait for each other.
+        Within it only these entities are called, each of them one call at a time; only others are signalled; nothing
+        else is locked and no child is started. What breaks one of these rules fails with `critical-section` and is not
+        done. Locks of several entities never wait for each other.
         """
         ids = frozenset(entity.id if isinstance(entity, EntityCalls) else entity for entity in entities)
         return LockRequest(self._machine, ids)
@@ -306,8 +313,8 @@ class Context:
     ) -> Durable[HttpResponse]:
         """Sends an HTTP request through the host, which allows what its operator allowed.
 
-        While the response has the status 202 and a `Location`, that is asked again after `Retry-After` seconds, for as long
-        as it takes. A status such as 404 is a response and no failure. The request is sent at least once.
+        While the response has the status 202 and a `Location`, that is asked again after `Retry-After` seconds, for as
+        long as it takes. A status such as 404 is a response and no failure. The request is sent at least once.
         """
         request = HttpRequest.make(method, uri, content, json, headers, timeout)
         return spawn(poll(self, request, retry, polls=polls))

@@ -1,7 +1,8 @@
 """The words of the contract, as plain data: what the host says to a component, and what it hears.
 
-They mirror the records and variants of `wit/*.wit`, field by field and in the same order, so that the rest of the SDK and its
-tests know no generated bindings. Nothing here does anything. Payloads are JSON as bytes, times are milliseconds.
+They mirror the records and variants of `wit/*.wit`, field by field and in the same order, so that the rest of the SDK
+and its tests know no generated bindings. Nothing here does anything. Payloads are JSON as bytes, times are
+milliseconds.
 """
 
 from __future__ import annotations

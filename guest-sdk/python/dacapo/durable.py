@@ -1,8 +1,8 @@
 """What can be awaited in an orchestrator, and the strands that await it.
 
-A `Durable` is settled by an event of the history, or by the end of a strand. A `Strand` is a coroutine that is driven by hand:
-it runs until it awaits a `Durable`, and is resumed when that is settled. There is no event loop, and nothing else can be
-awaited: that is refused at the very line.
+A `Durable` is settled by an event of the history, or by the end of a strand. A `Strand` is a coroutine that is driven
+by hand: it runs until it awaits a `Durable`, and is resumed when that is settled. There is no event loop, and nothing
+else can be awaited: that is refused at the very line.
 
 Invariant: what waits is resumed in the order of history, not in the order in which it is asked.
 """

@@ -1,7 +1,7 @@
 """The style of Durable Functions: orchestrators that yield, so that a body moves over with a changed import.
 
-`import dacapo.durable_functions as df` stands where `import azure.durable_functions as df` stood. An orchestrator that is a
-generator is given a `DurableOrchestrationContext`; `@df.entity` makes an entity of a function that expects a
+`import dacapo.durable_functions as df` stands where `import azure.durable_functions as df` stood. An orchestrator that
+is a generator is given a `DurableOrchestrationContext`; `@df.entity` makes an entity of a function that expects a
 `DurableEntityContext`. Everything is done by the context of the other style.
 """
 

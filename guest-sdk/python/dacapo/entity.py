@@ -1,7 +1,7 @@
 """Entities as authors write them: a class or a function.
 
-`definition_of` reads one; `batch` runs its operations, which see an `EntityContext`. Nothing here keeps a state from one call
-of the host to the next.
+`definition_of` reads one; `batch` runs its operations, which see an `EntityContext`. Nothing here keeps a state from
+one call of the host to the next.
 """
 
 from __future__ import annotations
@@ -133,9 +133,7 @@ class _FunctionEntity(EntityDefinition):
         return output, context.state
 
 
-def definition_of(
-    what: Any, name: str, version: int, migrate: Callable[[int, Any], Any] | None
-) -> EntityDefinition:
+def definition_of(what: Any, name: str, version: int, migrate: Callable[[int, Any], Any] | None) -> EntityDefinition:
     """The entity that a class or function stands for."""
     if isinstance(what, type):
         return _ClassEntity(what, name, version, migrate)

@@ -1,7 +1,7 @@
 """Failures: why something did not succeed, as data that is recorded and crosses languages.
 
-`Failure` is what authors raise and catch; `from_exception` makes one of whatever else they raise, with the lines of their
-own code. It knows the contract's words and nothing else of the SDK.
+`Failure` is what authors raise and catch; `from_exception` makes one of whatever else they raise, with the lines of
+their own code. It knows the contract's words and nothing else of the SDK.
 """
 
 from __future__ import annotations
@@ -25,12 +25,15 @@ FRAMES_MAX_COUNT = 40
 SDK = os.path.dirname(os.path.abspath(__file__)) + os.sep
 """The folder of this package."""
 
+_LIBRARY = os.path.dirname(linecache.__file__) + os.sep
+"""The folder of the standard library."""
+
 
 class Failure(Exception):
     """Why something did not succeed: `raise Failure("card-declined", "no money", retryable=False)`.
 
-    `kind` is a short stable word that code may branch on. Kinds that begin with `dacapo:` come from the host. What led to it
-    is in `causes`, the nearest first; `raise Failure(…) from error` puts the error there.
+    `kind` is a short stable word that code may branch on. Kinds that begin with `dacapo:` come from the host. What led
+    to it is in `causes`, the nearest first; `raise Failure(…) from error` puts the error there.
     """
 
     def __init__(
@@ -55,7 +58,7 @@ class Failure(Exception):
         return f"{self.kind}: {self.message}{because}"
 
     def has_kind(self, kind: str) -> bool:
-        """Whether the failure, or one of its causes, is of this kind: so it sees what happened in a child of a child."""
+        """Whether the failure or one of its causes is of this kind: so it sees what happened in a child of a child."""
         return self.kind == kind or any(cause.kind == kind for cause in self.causes)
 
     def because(self, cause: BaseException) -> Failure:
@@ -83,8 +86,8 @@ def from_data(data: FailureData) -> Failure:
 def from_exception(error: BaseException) -> FailureData:
     """An exception as data.
 
-    A `Failure` stays what it is. Everything else has the kind `error`, and its message as Python prints it. What was raised
-    `from` another exception has that one as a cause.
+    A `Failure` stays what it is. Everything else has the kind `error`, and its message as Python prints it. What was
+    raised `from` another exception has that one as a cause.
     """
     if isinstance(error, Failure):
         data = FailureData(error.kind, error.message, error.details, error.retryable, list(error.causes))
@@ -116,7 +119,9 @@ def traceback_of(error: BaseException) -> str | None:
 
 def is_of_author(code: CodeType) -> bool:
     """Whether this is code that the author wrote, or a library of theirs, and not the SDK."""
-    return not code.co_filename.startswith((SDK, "<frozen"))
+    path = code.co_filename
+    is_pythons_own = path.startswith(_LIBRARY) and "site-packages" not in path
+    return not is_pythons_own and not path.startswith((SDK, "<frozen"))
 
 
 def shown(filename: str) -> str:
@@ -145,7 +150,7 @@ def _headline(error: BaseException) -> str:
 
 
 def _details(error: BaseException) -> str | None:
-    """The author's own details, or the way that the exception took. What a task failed with stays as it was recorded."""
+    """The author's own details, or the way that the exception took. The failure of a task stays as it was recorded."""
     if isinstance(error, Failure) and (error.details is not None or error._is_passed_on):
         return None if error.details is None else cut(error.details)
     return traceback_of(error)

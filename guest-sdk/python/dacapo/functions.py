@@ -1,7 +1,7 @@
 """The decorators, and the register of what they decorated.
 
-A decorated function stays callable: an activity or orchestrator that is called within an orchestrator is scheduled, and its
-plain function is `run`. Nothing here runs one: that is the business of `component`.
+A decorated function stays callable: an activity or orchestrator that is called within an orchestrator is scheduled, and
+its plain function is `run`. Nothing here runs one: that is the business of `component`.
 """
 
 from __future__ import annotations
@@ -218,7 +218,8 @@ def orchestrator(*, name: str | None = None) -> _OrchestratorDecorator: ...
 
 
 def orchestrator(run: Callable[..., Any] | None = None, /, *, name: str | None = None) -> Any:
-    """Makes an orchestrator of `async def f(cx, input)`, or of a generator `def f(context)` as Durable Functions has them."""
+    """Makes an orchestrator of `async def f(cx, input)`, or of a generator `def f(context)` as Durable Functions has
+    them."""
     decorator = _OrchestratorDecorator(name)
     return decorator if run is None else decorator(run)
 
@@ -241,8 +242,8 @@ def entity(
     version: int = 0,
     migrate: Callable[[int, Any], Any] | None = None,
 ) -> Any:
-    """Makes an entity of a class, whose methods are its operations and whose fields are its state; or of a function of an
-    `EntityContext`.
+    """Makes an entity of a class, whose methods are its operations and whose fields are its state; or of a function of
+    an `EntityContext`.
 
     `version` counts the forms of the state; `migrate(version, data)` makes the present form of older data.
     """
@@ -256,9 +257,7 @@ def entity(
     return decorate if what is None else decorate(what)
 
 
-def http_trigger(
-    *, route: str | None = None, methods: Iterable[str] = (), name: str | None = None
-) -> Callable[[F], F]:
+def http_trigger(*, route: str | None = None, methods: Iterable[str] = (), name: str | None = None) -> Callable[[F], F]:
     """Makes a function of `request` and `client` answer HTTP requests.
 
     The manifest mounts the component at routes below `/api/`, and `route` repeats that of this function:

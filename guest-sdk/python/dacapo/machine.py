@@ -1,10 +1,10 @@
 """The state of one execution: what was decided, what has arrived, what it knows about time and chance.
 
-It is also the role that the sealed standard library asks while an orchestrator runs. It knows decisions and events, but no
-coroutines: `durable` drives them, `session` feeds it.
+It is also the role that the sealed standard library asks while an orchestrator runs. It knows decisions and events, but
+no coroutines: `durable` drives them, `session` feeds it.
 
-Invariant: the state after an event depends on the events before it and on nothing else, in particular not on how they were
-distributed over calls.
+Invariant: the state after an event depends on the events before it and on nothing else, in particular not on how they
+were distributed over calls.
 """
 
 from __future__ import annotations
@@ -50,7 +50,8 @@ class Machine:
         self.mailbox = Mailbox()
         self.sections = Sections()
         self.moment = 0
-        """Counts the events: the first turn is moment 0. While something older is caught up with, it is that of the older."""
+        """Counts the events: the first turn is moment 0. While something older is caught up with, it is that of the
+        older."""
         self.custom_status: bytes | None = None
         self.logs: list[LogLine] = []
         self.next: tuple[bytes, bool] | None = None

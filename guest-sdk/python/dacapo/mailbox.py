@@ -1,7 +1,8 @@
 """External events: those that came and were not taken, and those who wait for one.
 
-Nothing is handed out before it is taken. The *n*-th who waits for a name is served by the *n*-th event of that name, whoever
-asks first; so who gives up waiting leaves nothing behind and takes nothing away. Names are compared without regard to case.
+Nothing is handed out before it is taken. The *n*-th who waits for a name is served by the *n*-th event of that name,
+whoever asks first; so who gives up waiting leaves nothing behind and takes nothing away. Names are compared without
+regard to case.
 """
 
 from __future__ import annotations

@@ -13,9 +13,9 @@ from .times import Duration, millis
 class Retry:
     """When and how often a failed activity or child is tried again.
 
-    The wait before attempt `n + 1` is `first_interval * coefficient ** (n - 1)`, at most `max_interval`, less up to the part
-    `jitter` of it. No attempt begins later than `timeout` after the first one. Failures of the kinds in `non_retryable`, or
-    with a cause of such a kind, end the task at once.
+    The wait before attempt `n + 1` is `first_interval * coefficient ** (n - 1)`, at most `max_interval`, less up to the
+    part `jitter` of it. No attempt begins later than `timeout` after the first one. Failures of the kinds in
+    `non_retryable`, or with a cause of such a kind, end the task at once.
     """
 
     max_attempts: int

@@ -1,7 +1,7 @@
 """Waiting for several things in the order of history.
 
-Who is first is decided by the events that were recorded, also between things that had happened before somebody asked. Only if
-one event settles two of them, the first argument wins.
+Who is first is decided by the events that were recorded, also between things that had happened before somebody asked.
+Only if one event settles two of them, the first argument wins.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ def gather(*awaitables: Awaitable[T], return_exceptions: Literal[True]) -> Durab
 def gather(*awaitables: Awaitable[Any], return_exceptions: bool = False) -> Durable[Any]:
     """Waits for all, and gives a list of their results in the order of the arguments.
 
-    It fails with the failure that is first in history, and lets go of the others as `first` does. With `return_exceptions`
-    it waits for all in any case, and exceptions are results.
+    It fails with the failure that is first in history, and lets go of the others as `first` does. With
+    `return_exceptions` it waits for all in any case, and exceptions are results.
     """
     machine = running("gather")
     return Gathered(machine, _durables(machine, awaitables), return_exceptions)
@@ -60,8 +60,8 @@ def first(*awaitables: Awaitable[T]) -> Durable[T]: ...
 def first(*awaitables: Awaitable[Any]) -> Durable[Any]:
     """Waits for the one that is first in history, gives its result or its failure, and lets go of the others.
 
-    Let go means: a timer is cancelled, who waits for an event stops waiting, a coroutine is closed. Activities and children
-    run on, and nobody hears of them.
+    Let go means: a timer is cancelled, who waits for an event stops waiting, a coroutine is closed. Activities and
+    children run on, and nobody hears of them.
     """
     machine = running("first")
     return First(machine, _durables(machine, awaitables), lambda _, winner: winner._take())
@@ -74,7 +74,8 @@ def race(*awaitables: Awaitable[T]) -> Durable[tuple[int, T]]:
 
 
 def select(*durables: Durable[T]) -> Durable[Durable[T]]:
-    """Waits for the one that is first in history, and gives that object itself, whether it failed or not. Keeps the others."""
+    """Waits for the one that is first in history, and gives that object itself, whether it failed or not. Keeps the
+    others."""
     machine = running("select")
     return First(machine, list(durables), lambda _, winner: winner, keeps=True)
 

@@ -1,6 +1,7 @@
-"""Types as JSON Schema 2020-12, for the catalogue of a component: forms, checks at the edge and typed clients come from it.
+"""Types as JSON Schema 2020-12, for the catalogue of a component: forms, checks at the edge and typed clients come from
+it.
 
-It describes what `payload` reads. A type that has no description allows every value, as `{}` does.
+It describes what `reading` reads. A type that has no description allows every value, as `{}` does.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from datetime import date, datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, NotRequired, Required, Union, get_args, get_origin
+
+from .reading import is_required
 
 Schema = dict[str, Any]
 
@@ -102,7 +105,7 @@ class _Writer:
         return {"$ref": f"#/$defs/{tp.__name__}"}
 
     def _members(self, tp: Any) -> Schema:
-        hints = typing.get_type_hints(tp)
+        hints = typing.get_type_hints(tp, include_extras=True)
         if dataclasses.is_dataclass(tp):
             missing = dataclasses.MISSING
             fields = [field for field in dataclasses.fields(tp) if field.init]
@@ -110,7 +113,7 @@ class _Writer:
             required = [f.name for f in fields if f.default is missing and f.default_factory is missing]
         else:
             names = list(hints)
-            required = [name for name in hints if name in tp.__required_keys__]
+            required = [name for name, hint in hints.items() if is_required(tp, name, hint)]
         schema: Schema = {"type": "object", "title": tp.__name__}
         doc = inspect.getdoc(tp)
         if doc and not doc.startswith(f"{tp.__name__}(") and tp.__doc__ != dict.__doc__:

@@ -57,9 +57,7 @@ class Sections:
     def check_lock(self, entities: frozenset[EntityId]) -> None:
         """Raises `critical-section` if these entities must not be locked now."""
         if self._section is not None:
-            raise _breach(
-                "entities are locked within a critical section; release that one first, or lock all at once"
-            )
+            raise _breach("entities are locked within a critical section; release that one first, or lock all at once")
         if not 1 <= len(entities) <= ENTITIES_MAX_COUNT:
             raise _breach(f"a lock has 1 to {ENTITIES_MAX_COUNT} entities, not {len(entities)}")
 

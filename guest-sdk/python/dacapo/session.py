@@ -1,7 +1,7 @@
 """One execution in memory: plays events against an orchestrator and collects its decisions.
 
-After each single event everything runs until it waits again, and only then the next event is taken, so how the turns of a
-history are distributed over calls of `advance` cannot be seen in the decisions.
+After each single event everything runs until it waits again, and only then the next event is taken, so how the turns of
+a history are distributed over calls of `advance` cannot be seen in the decisions.
 """
 
 from __future__ import annotations
@@ -103,8 +103,8 @@ def _ended(root: Strand[bytes]) -> Status:
 
 def _stalled(where: str) -> FailureData:
     message = (
-        "the orchestrator waits, but for no task, no timer and no event that could wake it: it awaits something that is not "
-        f"durable{where}"
+        "the orchestrator waits, but for no task, no timer and no event that could wake it: "
+        f"it awaits something that is not durable{where}"
     )
     return FailureData("stalled", message, retryable=False)
 
@@ -115,7 +115,9 @@ async def _drive(driven: Generator[Any, Any, Any]) -> Any:
         awaited = next(driven)
         while True:
             if not hasattr(awaited, "__await__"):
-                hint = f"{type(awaited).__qualname__} is yielded, and nothing can wait for that: yield what context gives"
+                hint = (
+                    f"{type(awaited).__qualname__} is yielded, and nothing can wait for that: yield what context gives"
+                )
                 awaited = driven.throw(Failure("not-durable", hint, retryable=False))
                 continue
             try:

@@ -1,7 +1,8 @@
 """What a function of the author takes and gives, read from its signature once.
 
-A first parameter named `cx` or `context`, or annotated with one of the SDK's contexts, is the context; one more parameter is
-the input. Annotations are resolved when they are first needed, because they may name what comes further down in the file.
+A first parameter named `cx` or `context`, or annotated with one of the SDK's contexts, is the context; one more
+parameter is the input. Annotations are resolved when they are first needed, because they may name what comes further
+down in the file.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ class Signature:
         rest = parameters[1:] if self.takes_context else parameters
         if len(rest) > 1 or any(p.kind in (p.VAR_POSITIONAL, p.VAR_KEYWORD) for p in rest):
             raise TypeError(
-                f"{function.__qualname__} takes {', '.join(p.name for p in rest)}: a durable function takes one input at most; "
-                "make it a dataclass"
+                f"{function.__qualname__} takes {', '.join(p.name for p in rest)}: "
+                "a durable function takes one input at most; make it a dataclass"
             )
         self._input = rest[0] if rest else None
 

@@ -1,7 +1,7 @@
 """What events answer: calls of activities, children and entities, timers, locks and waits for external events.
 
-The decision is issued when the object is made, in program order, not when it is awaited: two calls that are made before the
-first is awaited run side by side.
+The decision is issued when the object is made, in program order, not when it is awaited: two calls that are made before
+the first is awaited run side by side.
 """
 
 from __future__ import annotations
@@ -57,8 +57,8 @@ class Task(Durable[T_co]):
 class Call(Task[T_co]):
     """A running activity, child or operation of an entity; await it for its output.
 
-    Who does not await it abandons it: it runs on, and its result is recorded but ignored. `cancel` stops an activity, which
-    hears of it when it reports progress, and terminates a child.
+    Who does not await it abandons it: it runs on, and its result is recorded but ignored. `cancel` stops an activity,
+    which hears of it when it reports progress, and terminates a child.
     """
 
 
@@ -75,8 +75,8 @@ class Timer(Task[None]):
 class Wait(Durable[T_co]):
     """Waits for an external event; await it for the value that was sent.
 
-    Who began to wait first is served first. Where something else was first, it takes nothing with it: the event that would
-    have been its own goes to the next one who waits, or stays until somebody does.
+    Who began to wait first is served first. Where something else was first, it takes nothing with it: the event that
+    would have been its own goes to the next one who waits, or stays until somebody does.
     """
 
     def __init__(self, machine: Machine, name: str, tp: Any = Any) -> None:

@@ -17,7 +17,8 @@ class Tick:
     """When it was due."""
     now: datetime
     missed: int = 0
-    """How many times were due since the last run and had none, because the host was down. This run makes up for them."""
+    """How many times were due since the last run and had none, because the host was down. This run makes up for them.
+    """
 
 
 @dataclass(frozen=True)

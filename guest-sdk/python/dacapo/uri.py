@@ -13,7 +13,8 @@ def resolve(base: str, reference: str) -> str:
 def is_same_origin(a: str, b: str) -> bool:
     """Whether two absolute URIs have the same scheme, host and port.
 
-    Ports are compared as written: one that is left out differs from the same one written out, which errs on the safe side.
+    Ports are compared as written: one that is left out differs from the same one written out, which errs on the safe
+    side.
     """
     left, right = urlsplit(a), urlsplit(b)
     return (left.scheme, left.netloc.lower()) == (right.scheme, right.netloc.lower())

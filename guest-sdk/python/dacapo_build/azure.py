@@ -24,9 +24,9 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if path != str(_HERE)]
 sys.path.append(str(_HERE.parent))
 
-from dacapo_build import azure_packages, component, world  # noqa: E402
-from dacapo_build.diagnosis import BuildError  # noqa: E402
-from dacapo_build.main import ENTRY, componentize, entry_text  # noqa: E402
+from dacapo_build import azure_packages, component, world
+from dacapo_build.diagnosis import BuildError
+from dacapo_build.main import ENTRY, componentize, entry_text
 
 _SDK = _HERE.parent
 _ROLES = ("orchestrator", "entity", "activity")

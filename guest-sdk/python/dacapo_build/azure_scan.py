@@ -26,6 +26,7 @@ def main(app: Path) -> int:
     seal.install()
 
     from dacapo_azure.app import AppError, every
+
     from dacapo_build.azure_packages import advice
     from dacapo_build.azure_report import of_exception
     from dacapo_build.probe import imported_later

@@ -33,9 +33,14 @@ _FRAME = re.compile(r'^\s*File "/(\d+)/(.*?)", line (\d+)', re.MULTILINE)
 
 
 def of_componentize(output: str, folders: list[str], entry: str) -> BuildError:
-    """What componentize-py says of an exception at import, with the author's own files: it mounts folders under numbers."""
+    """What componentize-py says of an exception at import, with the author's own files: it mounts folders under
+    numbers."""
     frames = [(int(index), file, int(line)) for index, file, line in _FRAME.findall(output)]
     known = [(f"{folders[index]}/{file}", line) for index, file, line in frames if index == 0]
-    reason = next((line for line in output.split("Caused by:")[0].splitlines()[::-1] if line.strip()), "no reason given")
+    reason = next(
+        (line for line in output.split("Caused by:")[0].splitlines()[::-1] if line.strip()), "no reason given"
+    )
     place = Place(*known[-1]) if known else Place(entry)
-    return place.error(f"{reason.strip().removeprefix('AssertionError: ')}\n{output.split('Stack backtrace:')[0].rstrip()}")
+    return place.error(
+        f"{reason.strip().removeprefix('AssertionError: ')}\n{output.split('Stack backtrace:')[0].rstrip()}"
+    )

@@ -1,7 +1,7 @@
 """Makes a component of a Python file: `python dacapo_build/main.py --entry app.py --out app.wasm --wit DIR`.
 
-It looks which kinds of functions the file registers, writes a world for them and an entry module that exports them, and lets
-componentize-py build that. It downloads nothing unless `--install` says so.
+It looks which kinds of functions the file registers, writes a world for them and an entry module that exports them, and
+lets componentize-py build that. It downloads nothing unless `--install` says so.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ def build(entry: str, out: str, wit: str, packages: str | None) -> None:
 
 def _probe(entry: str, packages: str | None) -> dict[str, list[str]]:
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {SDK!r}); {_RUN_PROBE}"]
-    done = subprocess.run([*command, entry, *([packages] if packages else [])], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*command, entry, *([packages] if packages else [])], capture_output=True, text=True, check=False
+    )
     if done.returncode != 0:
         raise BuildError(done.stderr.rstrip())
     last = done.stdout.rstrip().rpartition("\n")[2]
@@ -96,7 +98,19 @@ def componentize(arguments: list[str], folders: list[str], out: str, entry: str)
     """
     run = "import sys; from componentize_py import script; sys.argv[0] = 'componentize-py'; sys.exit(script())"
     paths = [argument for folder in folders for argument in ("--python-path", folder)]
-    command = [sys.executable, "-c", run, "--quiet", *arguments, "componentize", "--stub-wasi", *paths, ENTRY, "-o", out]
+    command = [
+        sys.executable,
+        "-c",
+        run,
+        "--quiet",
+        *arguments,
+        "componentize",
+        "--stub-wasi",
+        *paths,
+        ENTRY,
+        "-o",
+        out,
+    ]
     hidden = ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")
     environment = {name: value for name, value in os.environ.items() if name not in hidden}
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -118,7 +132,18 @@ def _packages(entry: str, cache: str | None, *, installs: bool) -> str | None:
         raise Place(requirements).error("what this names is not installed: build once with --install")
     progress(f"installing {requirements}")
     partial = f"{folder}.partial"
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--no-compile", "--target", partial, "-r", requirements]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-compile",
+        "--target",
+        partial,
+        "-r",
+        requirements,
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Place(requirements).error(f"pip failed\n{done.stderr.rstrip()}")

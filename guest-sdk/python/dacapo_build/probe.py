@@ -1,7 +1,8 @@
-"""Imports an author's module on this CPython and says what is in it. Runs in an interpreter of its own, without site-packages.
+"""Imports an author's module on this CPython and says what is in it. Runs in an interpreter of its own, without
+site-packages.
 
-What works here works in the component, but for C extensions: those are hidden, as they will be there. Prints one JSON object
-on stdout; what is wrong goes to stderr as a diagnosis, with exit code 1.
+What works here works in the component, but for C extensions: those are hidden, as they will be there. Prints one JSON
+object on stdout; what is wrong goes to stderr as a diagnosis, with exit code 1.
 """
 
 from __future__ import annotations
@@ -30,10 +31,10 @@ class _PurePython:
     ) -> ModuleSpec | None:
         spec = PathFinder.find_spec(name, path, target)
         top = name.partition(".")[0]
-        if spec is not None and spec.origin is not None and top not in sys.stdlib_module_names:
-            if spec.origin.endswith(tuple(EXTENSION_SUFFIXES)):
-                self.refused.append((top, os.path.basename(spec.origin)))
-                raise ImportError(f"{name} is a C extension ({os.path.basename(spec.origin)})", name=name)
+        origin = "" if spec is None or spec.origin is None else spec.origin
+        if origin.endswith(tuple(EXTENSION_SUFFIXES)) and top not in sys.stdlib_module_names:
+            self.refused.append((top, os.path.basename(origin)))
+            raise ImportError(f"{name} is a C extension ({os.path.basename(origin)})", name=name)
         return spec
 
 
@@ -58,7 +59,9 @@ def probe(entry: str, packages: str | None) -> dict[str, object]:
     except Exception as error:
         raise _explained(error, finder, folder, entry) from None
     if not registry.functions:
-        raise Place(entry).error("there is nothing here for the host: decorate a function with @orchestrator or @activity")
+        raise Place(entry).error(
+            "there is nothing here for the host: decorate a function with @orchestrator or @activity"
+        )
     kinds = {"http" if function.kind is None else function.kind.name.lower() for function in registry.functions}
     return {"kinds": sorted(kinds), "later": sorted(imported_later(folder))}
 

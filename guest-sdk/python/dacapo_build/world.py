@@ -1,8 +1,8 @@
 """The world of a component: exports for the kinds of functions that it has, imports for what these may use.
 
-componentize-py stubs every import of WASI in what it builds, also those that the world asks for. So the WIT says `wasj:`
-instead of `wasi:`, and `component.rename` puts that right in the finished component: a component imports exactly what its
-world says, and one that has only orchestrators and entities imports nothing.
+componentize-py stubs every import of WASI in what it builds, also those that the world asks for. So the WIT says
+`wasj:` instead of `wasi:`, and `component.rename` puts that right in the finished component: a component imports
+exactly what its world says, and one that has only orchestrators and entities imports nothing.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ package wasi:cli@0.2.0 {
 }
 """
 """What the SDK uses of WASI beside the texts that the host brings."""
-
 
 
 def world(kinds: set[str]) -> str:

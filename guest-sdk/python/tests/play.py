@@ -41,7 +41,12 @@ def raised(name: str, value: object = None) -> Event:
 
 
 def play(
-    body: Callable[..., Any], events: list[Event], input: object = None, *, groups: list[int] | None = None, **options: Any
+    body: Callable[..., Any],
+    events: list[Event],
+    input: object = None,
+    *,
+    groups: list[int] | None = None,
+    **options: Any,
 ) -> Execution:
     """Plays events, each in a turn and a call of its own, or so many turns of one event in a call as `groups` says.
 

@@ -204,7 +204,9 @@ class Engine(unittest.TestCase):
 
     def test_a_retry_of_the_author_waits_on_timers(self) -> None:
         async def tries(cx: Context) -> Any:
-            return await cx.retry(lambda number: cx.call_activity("a", number), lambda number, _: 1 if number < 2 else None)
+            return await cx.retry(
+                lambda number: cx.call_activity("a", number), lambda number, _: 1 if number < 2 else None
+            )
 
         made = ["schedule a(1)", "timer at 2s", "schedule a(2)"]
         self.check(tries, [failed(0), fired(1), done(2, "ok")], [*made, 'completed "ok"'])
@@ -229,7 +231,9 @@ class Engine(unittest.TestCase):
 
         before, after = steps(says, [done(0)])
         self.assertEqual((before.custom_status, after.custom_status), (b'{"at":1}', b"null"))
-        self.assertEqual([(line.level.name, line.message) for line in before.logs], [("WARN", "careful"), ("INFO", "half line")])
+        self.assertEqual(
+            [(line.level.name, line.message) for line in before.logs], [("WARN", "careful"), ("INFO", "half line")]
+        )
         self.assertEqual(steps(says, [], replaying=True)[0].logs, [])
 
 

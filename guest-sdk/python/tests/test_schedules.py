@@ -7,13 +7,23 @@ import unittest
 from typing import Any
 
 from dacapo import Context, Failure, first, gather, race, select, spawn
-from dacapo.contract import CallEntity, CreateTimer, Decision, Event, LockEntities, ScheduleActivity, StartChild, Waiting
+from dacapo.contract import (
+    CallEntity,
+    CreateTimer,
+    Decision,
+    Event,
+    LockEntities,
+    ScheduleActivity,
+    StartChild,
+    Turn,
+    Waiting,
+)
 from dacapo.functions import Orchestrator
 from dacapo.session import Session
 
-from .play import Turn, decided, done, ended, failed, fired, play, raised, start
+from .play import decided, done, ended, failed, fired, play, raised, start
 
-PROGRAMS_COUNT = 300
+PROGRAMS_COUNT = 100
 EVENTS_MAX_COUNT = 40
 
 
@@ -51,7 +61,7 @@ async def program(cx: Context, seed: int) -> list[Any]:
                     return await race(*parts)
             strands = [spawn(part) for part in parts]
             winner = await select(*strands)
-            return [strands.index(winner), str(winner.result)]
+            return [[winner is strand for strand in strands].index(True), str(winner.result)]
         except Failure as failure:
             seen.append(failure.kind)
             return failure.kind

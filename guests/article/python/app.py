@@ -1,5 +1,5 @@
-"""A pipeline as it is told: a request comes in, an entity remembers it, an orchestration handles it, and the caller is told at
-once where to look.
+"""A pipeline as it is told: a request comes in, an entity remembers it, an orchestration handles it, and the caller is
+told at once where to look.
 """
 
 from dataclasses import dataclass, field
@@ -78,7 +78,7 @@ async def message_orchestrator(cx: Context, posted: Posted) -> list[str]:
 
 @http_trigger(route="sessions/{session}/messages", methods=["POST"])
 def ingest(request: Request, client: Client) -> Response:
-    """`POST /api/sessions/{session}/messages`: remembers the message, starts its run, and answers with where to look."""
+    """`POST /api/sessions/{session}/messages`: remembers the message, starts its run, answers with where to look."""
     run = handle(client, request.parameters["session"], request.json(Posted))
     return create_check_status_response(client, run)
 

@@ -11,8 +11,12 @@ bp = df.Blueprint()
 def approval(context: df.DurableOrchestrationContext):
     """Asks for an approval and waits as long as the input says, three days if it says nothing."""
     request = context.get_input() or {}
-    ticket = yield context.call_activity("request_approval", {"id": context.new_uuid(), "what": request.get("what", "a trip")})
-    deadline = context.create_timer(context.current_utc_datetime + timedelta(seconds=request.get("seconds", 3 * 24 * 3600)))
+    ticket = yield context.call_activity(
+        "request_approval", {"id": context.new_uuid(), "what": request.get("what", "a trip")}
+    )
+    deadline = context.create_timer(
+        context.current_utc_datetime + timedelta(seconds=request.get("seconds", 3 * 24 * 3600))
+    )
     decision = context.wait_for_external_event("approval")
     first = yield context.task_any([decision, deadline])
     if first == deadline:

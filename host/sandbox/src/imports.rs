@@ -118,8 +118,8 @@ pub(crate) fn check(import: &str, roles: &Roles) -> Result<(), Refusal> {
     let (name, version) = import.split_once('@').unwrap_or((import, ""));
     if !roles.has_active() && !LINKED.iter().any(|package| name.starts_with(package)) {
         return refused(
-            "a component that has only orchestrators and entities is replayed and may import nothing but WASI 0.2; \
-             take the time and random numbers from the context of the turn, and do everything else in an activity",
+            "a component that has only orchestrators and entities is replayed and may import nothing but cli, clocks, \
+             filesystem, http, io, random and sockets of WASI 0.2; do everything else in an activity",
         );
     }
     if import == PROGRESS || import == CLIENT {

@@ -3,6 +3,7 @@
 mod entities;
 mod first;
 mod flushes;
+mod languages;
 mod memory;
 mod messages;
 mod replay;
@@ -66,6 +67,8 @@ pub const ALL: &[(&str, Measure)] = &[
     ("state1m", |bench| Box::pin(entities::state(bench))),
     ("api", |bench| Box::pin(triggers::api(bench))),
     ("nats", |bench| Box::pin(triggers::nats(bench))),
+    ("languages", |bench| Box::pin(languages::requests(bench))),
+    ("sessions", |bench| Box::pin(async move { languages::sessions(&bench) })),
 ];
 
 /// What a row works with.
@@ -90,6 +93,18 @@ impl Bench {
     /// What a data folder takes.
     fn disk_mib(&self, data: &str) -> Result<f64> {
         size_mib(&self.folder.join(data))
+    }
+
+    /// A component of the checkout.
+    fn read(&self, wasm: &str) -> Result<Vec<u8>> {
+        let file = self.stage.root.join(wasm);
+        std::fs::read(&file).with_context(|| format!("{} is not there; build it with `dacapo build`", file.display()))
+    }
+
+    /// A host over these components of the checkout and nothing else.
+    async fn host_over(&self, components: &[&str], data: &str) -> Result<Server> {
+        let guests: Vec<_> = components.iter().map(|wasm| self.stage.root.join(wasm)).collect();
+        Server::host(&self.stage.dacapo, &guests, &self.folder.join(data)).await
     }
 
     async fn host(&self, data: &str) -> Result<Server> {

@@ -9,6 +9,7 @@ use sandbox::{EntitySession, Sandbox};
 use serde_json::json;
 
 use super::outside::payload;
+use super::replay::fault;
 use super::{Stage, told};
 use crate::sim::rng::Rng;
 
@@ -43,7 +44,7 @@ fn operation(rng: &mut Rng) -> Result<BatchOperation> {
 }
 
 fn open(sandbox: &Sandbox, component: ComponentDigest) -> Result<EntitySession> {
-    sandbox.entity(component).map_err(|fault| anyhow::anyhow!("{fault:?}"))
+    sandbox.entity(component).map_err(fault)
 }
 
 fn run(
@@ -56,7 +57,7 @@ fn run(
         let (now, later) = operations.split_at(sizes().clamp(1, operations.len()));
         let (id, operations_now) = (EntityId::new("cup", "red")?, now.to_vec());
         let batch = EntityBatch { id, now: Timestamp(7), state: state.clone(), operations: operations_now };
-        let outcome = session.apply(&batch).map_err(|fault| anyhow::anyhow!("{fault:?}"))?;
+        let outcome = session.apply(&batch).map_err(fault)?;
         lines.extend(outcome.results.iter().map(told::operation));
         state = told::state(state, outcome.state);
         operations = later;

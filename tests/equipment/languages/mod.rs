@@ -12,16 +12,19 @@
 
 pub mod app;
 pub mod batches;
-mod outside;
+pub mod outside;
 pub mod plan;
 pub mod replay;
 mod told;
 
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use anyhow::{Context, Result, ensure};
 use kernel::model::ComponentDigest;
 use sandbox::Sandbox;
+
+use crate::host;
 
 /// Two sandboxes over the same artifacts: the second one has never seen a component, as after a restart of the host.
 #[derive(Debug)]
@@ -33,9 +36,17 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Opens both over a folder of artifacts.
-    pub fn open(artifacts: &Path) -> Result<Self> {
-        let open = || Sandbox::open(artifacts, [7; 32]);
+    /// The one of this process: engines are dear. Its artifacts stay beside the test binary from run to run.
+    pub fn of_all_tests() -> Result<&'static Self> {
+        static STAGE: OnceLock<Result<Stage, String>> = OnceLock::new();
+        let stage = STAGE.get_or_init(|| Self::open().map_err(|error| format!("{error:#}")));
+        stage.as_ref().map_err(|error| anyhow::anyhow!("{error}"))
+    }
+
+    fn open() -> Result<Self> {
+        let artifacts = host::built()?.join("languages");
+        std::fs::create_dir_all(&artifacts)?;
+        let open = || Sandbox::open(&artifacts, [7; 32]);
         Ok(Self { before: open()?, after: open()? })
     }
 

@@ -2,9 +2,10 @@
 
 use anyhow::{Context, Result, bail, ensure};
 use kernel::model::{
-    ComponentDigest, Execution, FunctionName, InstanceId, Play, Raised, Start, Step, StepStatus, Tags, Timestamp, Turn,
+    ComponentDigest, Execution, FunctionName, InstanceId, Payload, Play, Raised, Start, Step, StepStatus, Tags,
+    Timestamp, Turn,
 };
-use kernel::port::{Sandbox as _, Session as _};
+use kernel::port::{Sandbox as _, Session as _, TurnFault};
 use sandbox::Sandbox;
 use serde_json::Value;
 
@@ -51,19 +52,28 @@ pub fn check(stage: &Stage, component: ComponentDigest, plans: Plans, seed: u64)
     Ok(lines.collect::<Vec<_>>().join("\n"))
 }
 
+/// The start of an instance in the year 2026.
+pub fn start(name: &str, input: Payload, seed: u64) -> Result<Start> {
+    Ok(Start {
+        name: FunctionName::parse(name)?,
+        instance: InstanceId::parse("game-1")?,
+        execution: Execution::FIRST,
+        version: None,
+        parent: None,
+        tags: Tags::new([("team".to_owned(), "blue".to_owned())])?,
+        now: YEAR_2026,
+        seed,
+        input,
+        play: Play::New,
+    })
+}
+
 /// Plays all executions of a plan, turn by turn, each in one warm session.
 fn play(sandbox: &Sandbox, component: ComponentDigest, plan: &Value, rng: &mut Rng) -> Result<Vec<Life>> {
     let mut start = Start {
-        name: FunctionName::parse("dice")?,
-        instance: InstanceId::parse("game-1")?,
-        execution: Execution::FIRST,
         version: rng.happens(300).then(|| "2".to_owned()),
         parent: rng.happens(300).then(|| InstanceId::parse("parent")).transpose()?,
-        tags: Tags::new([("team".to_owned(), "blue".to_owned())])?,
-        now: YEAR_2026,
-        seed: rng.number(),
-        input: payload(plan)?,
-        play: Play::New,
+        ..start("dice", payload(plan)?, rng.number())?
     };
     let (mut lives, mut carried) = (Vec::new(), Vec::new());
     loop {
@@ -149,7 +159,8 @@ fn one_event_each(turn: &Turn) -> impl Iterator<Item = Turn> {
     turn.events.iter().map(|event| Turn { now: turn.now, play: turn.play, events: vec![event.clone()] })
 }
 
-fn fault(fault: kernel::port::TurnFault) -> anyhow::Error {
+/// A fault as an error of the test.
+pub fn fault(fault: TurnFault) -> anyhow::Error {
     anyhow::anyhow!("{fault:?}")
 }
 
@@ -164,19 +175,4 @@ impl Left {
         let shown = step.custom_status.as_ref().map(told::json);
         self.custom_status = shown.or(self.custom_status.take());
     }
-}
-
-pub fn start_of(plan: &Value) -> Result<Start> {
-    Ok(Start {
-        name: FunctionName::parse("dice")?,
-        instance: InstanceId::parse("game-1")?,
-        execution: Execution::FIRST,
-        version: None,
-        parent: None,
-        tags: Tags::new([("team".to_owned(), "blue".to_owned())])?,
-        now: YEAR_2026,
-        seed: 7,
-        input: payload(plan)?,
-        play: Play::New,
-    })
 }

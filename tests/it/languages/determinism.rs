@@ -1,7 +1,6 @@
 //! Random plans under random schedules, in each language: warm is cold is restarted, and all languages decide the same.
 
-use std::path::Path;
-use std::sync::OnceLock;
+use std::path::PathBuf;
 
 use anyhow::{Context, Result, ensure};
 use kernel::model::ComponentDigest;
@@ -12,8 +11,6 @@ use tests::languages::{self, Stage, batches, replay};
 /// What all languages decide in the first schedules, on every build of the host and after every restart.
 const GOLDEN: &str = "609e67fb6f17";
 const GOLDEN_SCHEDULES: u64 = 200;
-
-static STAGE: OnceLock<Result<Stage, String>> = OnceLock::new();
 
 #[test]
 fn rust() -> Result<()> {
@@ -32,8 +29,7 @@ fn python() -> Result<()> {
 
 /// So many schedules, unless `DACAPO_SCHEDULES` says how many.
 fn check(language: &str, schedules: u64) -> Result<()> {
-    let stage = STAGE.get_or_init(|| stage().map_err(|error| format!("{error:#}")));
-    let stage = stage.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
+    let stage = Stage::of_all_tests()?;
     let component = stage.deploy(&languages::component(&format!("dice/{language}"), "dice.wasm")?)?;
     let schedules = match std::env::var("DACAPO_SCHEDULES") {
         Ok(count) => count.parse().context("DACAPO_SCHEDULES is a number")?,
@@ -62,39 +58,6 @@ fn one(stage: &Stage, component: ComponentDigest, seed: u64) -> Result<String> {
     Ok(format!("# {seed}\n{played}\n{applied}\n"))
 }
 
-fn told_in(language: &str) -> Result<std::path::PathBuf> {
+fn told_in(language: &str) -> Result<PathBuf> {
     Ok(host::built()?.join(format!("dice-{language}.txt")))
-}
-
-fn stage() -> Result<Stage> {
-    let artifacts = host::built()?.join("languages");
-    std::fs::create_dir_all(Path::new(&artifacts))?;
-    Stage::open(&artifacts)
-}
-
-#[test]
-fn timing() -> Result<()> {
-    use kernel::port::{Sandbox as _, Session as _};
-    let stage = STAGE.get_or_init(|| stage().map_err(|error| format!("{error:#}")));
-    let stage = stage.as_ref().map_err(|error| anyhow::anyhow!("{error}"))?;
-    for language in ["rust", "js", "python"] {
-        let Ok(file) = languages::component(&format!("dice/{language}"), "dice.wasm") else { continue };
-        let component = stage.deploy(&file)?;
-        let start = languages::replay::start_of(&serde_json::json!({"steps":[{"do":"event","name":"go"}]}))?;
-        for _ in 0..3 {
-            let t = std::time::Instant::now();
-            let (mut session, _) = stage.before.open(component, &start).unwrap();
-            let opened = t.elapsed();
-            let t = std::time::Instant::now();
-            let turn = kernel::model::Turn { now: start.now, play: kernel::model::Play::New, events: vec![] };
-            for _ in 0..10 {
-                session.advance(std::slice::from_ref(&turn)).unwrap();
-            }
-            let advanced = t.elapsed() / 10;
-            let t = std::time::Instant::now();
-            drop(session);
-            eprintln!("{language}: open {opened:?}, advance {advanced:?}, drop {:?}", t.elapsed());
-        }
-    }
-    Ok(())
 }

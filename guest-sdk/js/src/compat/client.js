@@ -92,7 +92,8 @@ export class DurableClient {
             if (status?.status === "completed") return Response.json(status.output);
             if (status?.status === "failed") return Response.json(statusOf(status), { status: 500 });
             if (status !== undefined && ENDED.has(status.status)) return Response.json(statusOf(status));
-            if (Date.now() + retryIntervalInMilliseconds > end) return this.createCheckStatusResponse(request, instanceId);
+            if (Date.now() + retryIntervalInMilliseconds > end)
+                return this.createCheckStatusResponse(request, instanceId);
             await new Promise((resolve) => setTimeout(resolve, retryIntervalInMilliseconds));
         }
     }

@@ -1,7 +1,8 @@
 /**
  * `context.df` of an orchestrator, over a `Context` of the SDK, and the loop that runs its generator.
  *
- * Names, arguments and the order of decisions are those of npm's `durable-functions`; ids and GUIDs are those of dacapo.
+ * Names, arguments and the order of decisions are those of npm's `durable-functions`; ids and GUIDs are those of
+ * dacapo.
  */
 
 import { entityId } from "../entity-id.js";

@@ -1,8 +1,8 @@
 /**
  * Tasks as Durable Functions has them: made by one call and scheduled by `yield`, with a state that can be looked at.
  *
- * A task takes its decision when it is yielded, alone or as a part of another one, and parts do so in their order. That is
- * the rule of npm's `durable-functions`, and differs from that of `dacapo`, where a call runs when it is made.
+ * A task takes its decision when it is yielded, alone or as a part of another one, and parts do so in their order. That
+ * is the rule of npm's `durable-functions`, and differs from that of `dacapo`, where a call runs when it is made.
  */
 
 import { Failure } from "../failure.js";

@@ -21,6 +21,7 @@ from azure.durable_functions.models.actions.CallSubOrchestratorWithRetryAction i
 from azure.durable_functions.models.actions.CreateTimerAction import CreateTimerAction
 from azure.durable_functions.models.actions.SignalEntityAction import SignalEntityAction
 from azure.durable_functions.models.RetryOptions import RetryOptions
+
 from dacapo.contract import (
     ActivityOptions,
     CallEntity,
@@ -34,9 +35,6 @@ from dacapo.contract import (
 )
 
 from .history import milliseconds
-
-ACTIVITIES = (CallActivityAction, CallActivityWithRetryAction)
-CHILDREN = (CallSubOrchestratorAction, CallSubOrchestratorWithRetryAction)
 
 
 def decision(action: Action, names: Mapping[str, str]) -> Decision:

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 from azure.functions.durable_functions import ActivityTriggerConverter
 from azure.functions.meta import Datum
+
 from dacapo.contract import FailureData, Invocation
 
 from . import failure, loop, payload

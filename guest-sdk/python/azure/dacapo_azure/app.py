@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from azure.functions import FunctionRegister
+
 from dacapo.contract import Kind
 
 _KINDS = {
@@ -125,10 +126,10 @@ def folders(entries: Iterable[Entry]) -> App:
 def _registered(register: FunctionRegister) -> App:
     app = App()
     for function in register.get_functions():
-        trigger = function.get_trigger()
+        trigger: Any = function.get_trigger()
         word = trigger.get_binding_name()
         kind, name_field = _KINDS.get(word, (None, ""))
-        name = getattr(trigger, name_field, None) or function.get_function_name()
+        name = str(getattr(trigger, name_field, None) or function.get_function_name())
         others = [binding.get_binding_name() for binding in function.get_bindings() if binding is not trigger]
         if (reason := _unfit(kind, word, others)) is not None:
             app.left_out.append(LeftOut(name, reason))
@@ -156,7 +157,8 @@ def _function(name: str, kind: Kind | None, handle: Any, parameter: str, where: 
 
 
 def _unwrapped(handle: Any, attribute: str, maker: str, name: str, where: str) -> Callable[..., Any]:
-    if (call := getattr(handle, attribute, None)) is None:
+    call: Callable[..., Any] | None = getattr(handle, attribute, None)
+    if call is None:
         raise AppError(f"{where}: the entry point of {name} must be what {maker}(function) returns")
     return call
 

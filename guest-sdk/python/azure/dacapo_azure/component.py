@@ -6,9 +6,16 @@ asks the SDK. The build tool's entry module imports this with the author's code,
 
 from __future__ import annotations
 
-from dacapo.host import words
+import logging
+from typing import cast
+
 from dacapo_azure_app import APP
+
+from dacapo.host import words
 
 from .service import Service
 
-words.put(Service(APP))
+# The library would like authors to know of options that have no meaning here.
+logging.getLogger("azure").setLevel(logging.WARNING)
+# A world has only the interfaces for which the app has functions.
+words.put(cast(words.Served, Service(APP)))

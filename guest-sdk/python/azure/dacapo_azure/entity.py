@@ -14,6 +14,7 @@ from typing import Any
 
 from azure.durable_functions.entity import Entity
 from azure.durable_functions.models import DurableEntityContext
+
 from dacapo.contract import (
     Deleted,
     Done,

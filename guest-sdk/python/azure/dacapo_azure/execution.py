@@ -22,6 +22,7 @@ from azure.durable_functions.models.history import HistoryEvent
 from azure.durable_functions.models.ReplaySchema import ReplaySchema
 from azure.durable_functions.models.Task import CompoundTask, RetryAbleTask, TaskBase
 from azure.durable_functions.models.TaskOrchestrationExecutor import TaskOrchestrationExecutor
+
 from dacapo.contract import FailureData, Start
 
 from . import failure, source
@@ -57,7 +58,9 @@ class Execution:
 
     def __init__(self, function: Callable[..., Any], input_type: type | None, start: Start) -> None:
         # Without the lengths of timers the library makes one timer of each, however long: this host has no limit.
-        self._context = DurableOrchestrationContext(
+        # What the library says of its own types is not always so.
+        make_context: Any = DurableOrchestrationContext
+        self._context: Any = make_context(
             history=beginning(start.now, start.name, start.version, start.input.decode(), start.replaying),
             instanceId=start.instance,
             isReplaying=start.replaying,
@@ -66,8 +69,9 @@ class Execution:
             upperSchemaVersionNew=ReplaySchema.V3.value,
         )
         self._context._input_expected_type = input_type
-        self._orchestrator = Orchestrator(function)
-        self._orchestrator.task_orchestration_executor = self._executor = _Executor()
+        self._orchestrator: Any = Orchestrator(function)
+        self._executor: Any = _Executor()  # type: ignore[no-untyped-call]
+        self._orchestrator.task_orchestration_executor = self._executor
         self._next_task = 0
         self._next_action = 0
         self._awaited: tuple[Any, frozenset[str]] = (None, frozenset())
@@ -211,7 +215,7 @@ class _Executor(TaskOrchestrationExecutor):
         try:
             while self._goes_on:
                 self._goes_on = False
-                super().resume_user_code()
+                super().resume_user_code()  # type: ignore[no-untyped-call]
         finally:
             self._is_resuming = False
 

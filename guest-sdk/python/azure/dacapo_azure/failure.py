@@ -11,7 +11,7 @@ from types import TracebackType
 from dacapo.contract import FailureData
 from dacapo.failure import from_data, from_exception
 
-_OURS = ("dacapo_azure", "azure.durable_functions", "azure.functions")
+_OURS = ("dacapo.", "dacapo_azure", "azure.durable_functions", "azure.functions")
 
 
 def carry(exception: BaseException, reason: FailureData) -> None:
@@ -24,13 +24,19 @@ def of(exception: BaseException) -> FailureData:
     """The failure of an execution, an activity or an operation that raised this."""
     data = from_exception(exception.with_traceback(_of_author(exception.__traceback__)))
     data.message = data.message.rstrip()
+    data.details = data.details and data.details.rstrip()
     data.retryable = getattr(exception.__cause__, "retryable", data.retryable)
     return data
 
 
 def _of_author(trace: TracebackType | None) -> TracebackType | None:
-    """Where the author's code begins; all of it if it never does."""
-    inner = trace
-    while inner is not None and str(inner.tb_frame.f_globals.get("__name__", "")).startswith(_OURS):
-        inner = inner.tb_next
-    return inner or trace
+    """From where the author's code begins to where it ends; all of it if it never does."""
+    first = last = None
+    step = trace
+    while step is not None:
+        if not str(step.tb_frame.f_globals.get("__name__", "")).startswith(_OURS):
+            first, last = first or step, step
+        step = step.tb_next
+    if last is not None:
+        last.tb_next = None
+    return first or trace

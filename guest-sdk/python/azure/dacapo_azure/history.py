@@ -11,8 +11,9 @@ import json
 from typing import Any
 
 from azure.durable_functions.models.history import HistoryEvent, HistoryEventType
-from dacapo.contract import FailureData
 from dateutil import tz
+
+from dacapo.contract import FailureData
 
 _EPOCH = datetime.datetime(1970, 1, 1, tzinfo=tz.UTC)
 _MILLISECOND = datetime.timedelta(milliseconds=1)

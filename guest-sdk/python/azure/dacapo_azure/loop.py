@@ -40,14 +40,16 @@ class _Loop(asyncio.BaseEventLoop):
         """There are no threads from which the loop could be called."""
 
 
+# It asks for the resolution of clocks when it is made, which is answered where the component is built and not where it runs.
+_LOOP = _Loop()
+
+
 def run(coroutine: Coroutine[Any, Any, T]) -> T:
     """What the coroutine returns. Tasks that it leaves behind are cancelled, as with `asyncio.run`."""
-    loop = _Loop()
     try:
-        return loop.run_until_complete(coroutine)
+        return _LOOP.run_until_complete(coroutine)
     finally:
-        loop.run_until_complete(_cancel(asyncio.all_tasks(loop)))
-        loop.close()
+        _LOOP.run_until_complete(_cancel(asyncio.all_tasks(_LOOP)))
 
 
 async def _cancel(tasks: set[asyncio.Task[Any]]) -> None:

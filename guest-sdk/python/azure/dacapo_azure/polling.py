@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from azure.durable_functions.models.DurableHttpRequest import DurableHttpRequest
+
 from dacapo.contract import ActivityOptions, ScheduleActivity
 
 _WAIT_DEFAULT_SECONDS = 30

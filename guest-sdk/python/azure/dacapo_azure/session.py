@@ -20,6 +20,7 @@ from azure.durable_functions.models.actions.CreateTimerAction import CreateTimer
 from azure.durable_functions.models.actions.SignalEntityAction import SignalEntityAction
 from azure.durable_functions.models.Task import TimerTask
 from azure.durable_functions.models.utils.df_serialization import df_dumps
+
 from dacapo import contract
 from dacapo.contract import Decision, Event, EventRaised, FailureData, Start, Status, Step, Turn
 from dacapo.seal import enter
@@ -145,7 +146,7 @@ class Session:
                 self._fire(open_)
         self._follow()
 
-    def _complete(self, open_: _Open, output: str) -> None:
+    def _complete(self, open_: _Open, output: bytes) -> None:
         match open_:
             case _Work():
                 self._execution.feed(self._clock.completed(open_.task, output.decode()))

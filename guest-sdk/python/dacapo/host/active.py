@@ -15,7 +15,8 @@ _WRITE_MAX_BYTES = 4096
 
 
 class ActiveRole:
-    """One call of an activity or a trigger. Its generator is seeded anew: the interpreter is a picture, and would repeat itself."""
+    """One call of an activity or a trigger. Its generator is seeded anew: the interpreter is a picture, and would
+    repeat itself."""
 
     def __init__(self) -> None:
         self.chance = SplitMix64(int.from_bytes(random.get_random_bytes(8), "big"))
@@ -44,4 +45,6 @@ class ActiveRole:
 
     def refuse(self, call: str, instead: str | None) -> None:
         if call != "time.sleep":
-            raise NotDurableFile(f"{call}() is called at run time: a component has no files, sockets, threads or programs")
+            raise NotDurableFile(
+                f"{call}() is called at run time: a component has no files, sockets, threads or programs"
+            )

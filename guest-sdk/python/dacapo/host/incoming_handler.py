@@ -1,4 +1,4 @@
-"""The interface `wasi:http/incoming-handler`. Only here are its resources, and the order in which they must be dropped."""
+"""The interface `wasi:http/incoming-handler`. Only here are its resources, and the order of their ends."""
 
 from __future__ import annotations
 
@@ -65,7 +65,9 @@ def _respond(response: Response, out: Any) -> None:
             for piece in pieces:
                 _write(stream, piece)
             stream.blocking_flush()
-    except Exception:  # The caller is gone, or the author's body broke: what is not finished says that a part is missing.
+    except (
+        Exception
+    ):  # The caller is gone, or the author's body broke: what is not finished says that a part is missing.
         sink.__exit__(None, None, None)
     else:
         http.OutgoingBody.finish(sink, None)

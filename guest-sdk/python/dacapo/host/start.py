@@ -1,4 +1,5 @@
-"""What happens while a component is built: the standard library is sealed, the author's module is imported, the doors are shut.
+"""What happens while a component is built: the standard library is sealed, the author's module is imported, the doors
+are shut.
 
 All of that is in the picture of the interpreter that the component begins with. At run time there are no files: what is
 imported later must be there already.
@@ -16,12 +17,14 @@ from importlib.machinery import ModuleSpec, PathFinder
 from types import ModuleType
 
 from .. import seal
-from ..failure import SDK
 from ..functions import registry
 from ..seal import doors
 
-RECURSION_LIMIT = 250
-"""Calls within calls. Those that go through C take a piece of the host's stack of 512 KiB each, and this many fit."""
+RECURSION_LIMIT = 500
+"""Calls within calls. Those that go through C take a piece of the stack of 1 MiB each, and this many fit."""
+
+AUTHORS_FOLDER = "/0/"
+"""Where the build tool has the folder of the entry mounted: it is the first one."""
 
 NEEDED_LATER = (
     "_strptime",
@@ -63,19 +66,13 @@ def finish() -> None:
 
 
 def _keep_sources() -> None:
-    """Keeps the lines of the author's files for tracebacks, and looks for no others."""
+    """Keeps the lines of the author's own files for tracebacks, and looks for no others."""
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
-        if path is not None and path.endswith(".py") and _is_of_author(path):
+        if path is not None and path.startswith(AUTHORS_FOLDER) and path.endswith(".py"):
             linecache.getlines(path)
     linecache.checkcache = lambda filename=None: None
     linecache.updatecache = lambda filename, module_globals=None: []
-
-
-def _is_of_author(path: str) -> bool:
-    """The standard library and the generated bindings are mounted by name, the author's folders under numbers."""
-    head = path.lstrip("/").partition("/")[0]
-    return head.isdigit() and not path.startswith(SDK)
 
 
 class _NoFiles:

@@ -1,7 +1,8 @@
 """Seals the ways by which the world gets into code that is replayed: clocks, chance, files, threads, event loops.
 
-`install` replaces functions of the standard library by ones that ask the role that runs; without a role they do what they
-always did. It must come before the author's modules are imported, because `from time import time` keeps what it finds.
+`install` replaces functions of the standard library by ones that ask the role that runs; without a role they do what
+they always did. It must come before the author's modules are imported, because `from time import time` keeps what it
+finds.
 
 Invariant: nothing that was drawn or read while the component was built can be seen when it runs.
 """

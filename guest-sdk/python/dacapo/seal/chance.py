@@ -1,7 +1,7 @@
 """The chance of the standard library: `random`, `uuid`, `secrets` and `os.urandom` draw from the role that runs.
 
-Generators of the module `random` are seeded when they are made, and a component is a picture of a running interpreter: what
-they hold would be the same in every instance.
+Generators of the module `random` are seeded when they are made, and a component is a picture of a running interpreter:
+what they hold would be the same in every instance.
 """
 
 from __future__ import annotations

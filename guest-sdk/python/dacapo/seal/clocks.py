@@ -32,9 +32,18 @@ def install() -> None:
     for name in BROKEN_DOWN:
         setattr(_time, name, _broken_down(name))
     _time.sleep = _sleep  # type: ignore[assignment]
+    _time.clock_gettime = _clock_gettime
+    _time.clock_gettime_ns = _clock_gettime_ns
+    _time.get_clock_info = _infos().__getitem__
     _time.strftime = _strftime
     _time.asctime = _asctime
     _datetime.date, _datetime.datetime = date, datetime  # type: ignore[misc]
+
+
+def _infos() -> dict[str, Any]:
+    """What there is to know of the clocks; to ask for it needs one."""
+    info: Any = _time.get_clock_info
+    return {name: info(name) for name in (*WALL, *STEADY) if name in _real}
 
 
 def _replace(name: str, read: Callable[[Any], int]) -> None:
@@ -71,6 +80,14 @@ def _sleep(seconds: float) -> None:
     else:
         role.refuse("time.sleep", "await cx.sleep(…)")
         role.sleep(round(seconds * _SECOND_NS))
+
+
+def _clock_gettime_ns(clock: int) -> int:
+    return _time.time_ns() if clock == _time.CLOCK_REALTIME else _time.monotonic_ns()
+
+
+def _clock_gettime(clock: int) -> float:
+    return _clock_gettime_ns(clock) / _SECOND_NS
 
 
 def _strftime(format: str, t: Any = None) -> str:

@@ -1,13 +1,16 @@
 """The doors to the world that are shut while code is replayed: files, sockets, threads, programs, event loops.
 
-Python announces most of them itself, by audit events; the others are replaced. What a role refuses is the role's business.
+Python announces most of them itself, by audit events; the others are replaced. What a role refuses is the role's
+business.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 from .role import current
@@ -31,16 +34,18 @@ _EVENTS: dict[str, tuple[str, str]] = {
     "socket.__new__": ("socket.socket", "await cx.call_http(…), or do that in an activity"),
     "socket.getaddrinfo": ("socket.getaddrinfo", _ACTIVITY),
     "socket.gethostbyname": ("socket.gethostbyname", _ACTIVITY),
-    "_thread.start_new_thread": ("threading.Thread.start", "await gather(…) or spawn(…)"),
-    "_thread.start_joinable_thread": ("threading.Thread.start", "await gather(…) or spawn(…)"),
 }
 _STATS = ("stat", "lstat", "access", "readlink", "getcwd")
+_PYTHONS_OWN = ("importlib._bootstrap_external", "linecache", "tokenize")
 _LOOPS = ("get_running_loop", "get_event_loop", "new_event_loop")
 
 
 def install() -> None:
     """Seals the doors, but for those of `asyncio`: see `guard_loops`."""
     sys.addaudithook(_audit)
+    threading.Thread.start = _guarded(  # type: ignore[method-assign]
+        threading.Thread.start, "threading.Thread.start", "await gather(…) or spawn(…)"
+    )
     for name in _STATS:
         setattr(os, name, _guarded(getattr(os, name), f"os.{name}", _FILES))
 
@@ -57,14 +62,19 @@ def guard_loops() -> None:
 
 
 def _audit(event: str, args: tuple[Any, ...]) -> None:
-    if event in _EVENTS and (role := current()) is not None:
+    if event in _EVENTS and (role := current()) is not None and not _is_pythons_own(sys._getframe(1)):
         role.refuse(*_EVENTS[event])
+
+
+def _is_pythons_own(caller: FrameType) -> bool:
+    """Whether Python itself asks, to import a module or to show a line of its source."""
+    return caller.f_globals.get("__name__") in _PYTHONS_OWN
 
 
 def _guarded(real: Callable[..., Any], call: str, instead: str) -> Callable[..., Any]:
     def guarded(*args: Any, **kwargs: Any) -> Any:
         role = current()
-        if role is not None:
+        if role is not None and not _is_pythons_own(sys._getframe(1)):
             role.refuse(call, instead)
         return real(*args, **kwargs)
 

@@ -1,16 +1,15 @@
 """Who is running: the role that time, chance and prints belong to just now.
 
-There is at most one at a time, because nothing here runs in parallel. Outside of any role, as in a module that is imported or
-in a plain test, everything is what Python makes it. This module knows roles only as what they answer.
+There is at most one at a time, because nothing here runs in parallel. Outside of any role, as in a module that is
+imported or in a plain test, everything is what Python makes it. This module knows roles only as what they answer.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from random import Random
-from typing import IO, Protocol
+from types import TracebackType
+from typing import Protocol
 
 from ..chance import SplitMix64
 from ..contract import LogLevel
@@ -93,22 +92,26 @@ def current() -> Role | None:
     return _current
 
 
-@contextmanager
-def enter(role: Role) -> Iterator[None]:
+class enter:  # noqa: N801 - it is used like a function, and a class costs less than a generator.
     """Lets a role run until the block ends. Roles may run within each other, as a test kit lets them."""
-    global _current
-    before, streams = _current, (sys.stdout, sys.stderr)
-    out, err = _Console(role, LogLevel.INFO), _Console(role, LogLevel.WARN)
-    _current = role
-    sys.stdout, sys.stderr = _stream(out), _stream(err)
-    try:
-        yield
-    finally:
-        out.close()
-        err.close()
-        sys.stdout, sys.stderr = streams
-        _current = before
 
+    __slots__ = ("_before", "_err", "_out", "_role", "_streams")
 
-def _stream(console: _Console) -> IO[str]:
-    return console  # type: ignore[return-value]
+    def __init__(self, role: Role) -> None:
+        self._role = role
+        self._out, self._err = _Console(role, LogLevel.INFO), _Console(role, LogLevel.WARN)
+
+    def __enter__(self) -> None:
+        global _current
+        self._before, self._streams = _current, (sys.stdout, sys.stderr)
+        _current = self._role
+        sys.stdout, sys.stderr = self._out, self._err
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        global _current
+        self._out.close()
+        self._err.close()
+        sys.stdout, sys.stderr = self._streams
+        _current = self._before

@@ -1,7 +1,7 @@
 """Tests of authors: the same code on plain CPython, in virtual time, without a host.
 
-`Kit` plays an orchestration with its activities, children and entities and gives a `Run`; it also plays each execution once
-more, cold, and fails if the decisions differ. `Actor` is one entity alone, `Desk` stands for the hub of a trigger.
+`Kit` plays an orchestration with its activities, children and entities and gives a `Run`; it also plays each execution
+once more, cold, and fails if the decisions differ. `Actor` is one entity alone, `Desk` stands for the hub of a trigger.
 """
 
 from __future__ import annotations

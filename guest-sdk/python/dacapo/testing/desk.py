@@ -83,7 +83,8 @@ class Desk:
         found = [
             known
             for known in self._instances.values()
-            if known.instance.startswith(filter.prefix or "") and (not filter.statuses or known.status in filter.statuses)
+            if known.instance.startswith(filter.prefix or "")
+            and (not filter.statuses or known.status in filter.statuses)
         ]
         return Page(found[: filter.limit])
 

@@ -18,10 +18,11 @@ from .world import Stub, World
 
 
 class Kit:
-    """Plays an orchestration: `run = Kit(checkout).answer("ship", "parcel").event("approved", True, after="1h").start(order)`.
+    """Plays an orchestration: `run = Kit(checkout).answer("ship", "parcel").event("approved", True,
+    after="1h").start(order)`.
 
-    Activities, children and entities that are decorated in modules that are imported take part by themselves; what the test
-    answers wins. Time is virtual, and starts at 2026-01-01.
+    Activities, children and entities that are decorated in modules that are imported take part by themselves; what the
+    test answers wins. Time is virtual, and starts at 2026-01-01.
     """
 
     def __init__(self, orchestrator: str | Orchestrator[..., Any], *, instance: str = "test", seed: int = 0) -> None:
@@ -80,7 +81,16 @@ class Kit:
             world.plan(at, lambda name=name, value=value: world.raise_event(self._instance, name, value))  # type: ignore[misc]
         payload = encode(input, "invalid-input")
         start = Start(
-            self._name, self._instance, 1, self._version, None, self._tags, BEGIN_MS, self._seed, payload, replaying=False
+            self._name,
+            self._instance,
+            1,
+            self._version,
+            None,
+            self._tags,
+            BEGIN_MS,
+            self._seed,
+            payload,
+            replaying=False,
         )
         result = world.run(start)
         for player in world.players.values():

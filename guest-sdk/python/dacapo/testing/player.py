@@ -88,7 +88,8 @@ class Player:
 
 
 def check_replay(component: Component, execution: Execution) -> None:
-    """The proof of determinism: an execution once more, all turns in one call, as a host does that has dropped the session.
+    """The proof of determinism: an execution once more, all turns in one call, as a host does that has dropped the
+    session.
 
     Raises `AssertionError` if it decides something else.
     """
@@ -104,11 +105,13 @@ def check_replay(component: Component, execution: Execution) -> None:
         where = f", at {step.sources[index]}" if index < len(step.sources) else ""
         if before != after:
             raise AssertionError(
-                f"the orchestrator is not deterministic: decision {index} was {before}, and in the replay {after}{where}"
+                f"the orchestrator is not deterministic: decision {index} was {before}, "
+                f"and in the replay {after}{where}"
             )
     if execution.status != step.status:
         raise AssertionError(
-            f"the orchestrator is not deterministic: it ended with {execution.status}, and in the replay with {step.status}"
+            f"the orchestrator is not deterministic: it ended with {execution.status}, "
+            f"and in the replay with {step.status}"
         )
 
 

@@ -1,7 +1,7 @@
 """The entities of a test: their states, their locks, and what waits for them.
 
-An operation runs when it arrives, alone: batches are the host's affair and cannot be told apart. It knows no time but what it
-is told, and tells what follows instead of doing it.
+An operation runs when it arrives, alone: batches are the host's affair and cannot be told apart. It knows no time but
+what it is told, and tells what follows instead of doing it.
 """
 
 from __future__ import annotations
@@ -141,7 +141,9 @@ class Town:
         result = outcome.results[0]
         effects = [] if isinstance(result, FailureData) else result.effects
         consequences: list[Consequence] = [
-            Began(effect.instance or f"{seed:016x}:{index:x}", effect) if isinstance(effect, StartOrchestration) else effect
+            Began(effect.instance or f"{seed:016x}:{index:x}", effect)
+            if isinstance(effect, StartOrchestration)
+            else effect
             for index, effect in enumerate(effects)
         ]
         if letter.caller is not None:

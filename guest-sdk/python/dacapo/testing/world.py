@@ -1,7 +1,7 @@
 """The world of a test: virtual time, and what happens in it, in the order of time.
 
-It does what the host does with decisions: runs activities and children with their retries, fires timers, carries events and
-operations. Everything that will happen is planned with its time; what is planned first happens first.
+It does what the host does with decisions: runs activities and children with their retries, fires timers, carries events
+and operations. Everything that will happen is planned with its time; what is planned first happens first.
 """
 
 from __future__ import annotations
@@ -147,7 +147,9 @@ class World:
                 player.open[key.id] = Open(None, now)
                 self._post(now, Letter(EntityId(entity.name, entity.key), operation, input, key))
             case contract.SignalEntity(entity, operation, input, time):
-                self._post(now if time is None else time, Letter(EntityId(entity.name, entity.key), operation, input, None))
+                self._post(
+                    now if time is None else time, Letter(EntityId(entity.name, entity.key), operation, input, None)
+                )
             case contract.LockEntities(entities):
                 player.open[key.id] = Open(None, now)
                 ids = [EntityId(entity.name, entity.key) for entity in entities]
@@ -245,7 +247,9 @@ class World:
                 result = self._component.run(call, input, role, lambda _: True)
         except Failure as failure:
             if failure.kind == "unknown-function" and stub.answer is None:
-                raise AssertionError(f"the test does not know {name!r}: decorate it, or add .answer({name!r}, …)") from None
+                raise AssertionError(
+                    f"the test does not know {name!r}: decorate it, or add .answer({name!r}, …)"
+                ) from None
             result = of_guest(from_exception(failure))
         except Exception as error:
             result = from_exception(error)

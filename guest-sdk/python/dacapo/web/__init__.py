@@ -1,7 +1,7 @@
 """HTTP triggers: functions that answer requests, and how a request finds its function.
 
-`request` and `response` are what authors see, `route` compares paths. Nothing here knows a socket or the host: `host.web`
-carries all of it to and fro, and a test makes requests and reads responses.
+`request` and `response` are what authors see, `route` compares paths. Nothing here knows a socket or the host:
+`host.web` carries all of it to and fro, and a test makes requests and reads responses.
 """
 
 from __future__ import annotations

@@ -62,5 +62,5 @@ class Request:
         return self.bytes().decode(errors="replace")
 
     def json(self, tp: Any = Any) -> Any:
-        """The whole body as JSON of this type. Raises `invalid-input` if it does not fit, which is answered with 400."""
+        """The whole body as JSON of this type. Raises `invalid-input` if it does not fit: that is answered with 400."""
         return decode(self.bytes(), tp, "invalid-input")

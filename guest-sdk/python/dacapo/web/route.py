@@ -11,8 +11,8 @@ BASE = "/api/"
 def parameters(route: str, path: str) -> dict[str, str] | None:
     """The parameters of a path that fits the route, by name.
 
-    `{name}` is one segment that is not empty, `{*name}` all that is left, even nothing: so it is where the host looks for the
-    component, too.
+    `{name}` is one segment that is not empty, `{*name}` all that is left, even nothing: so it is where the host looks
+    for the component, too.
     """
     if not path.startswith(BASE):
         return None

@@ -6,12 +6,14 @@ import json
 from random import Random
 from typing import Any
 
-from dacapo import contract
-from dacapo.contract import Kind
 from dacapo_azure.app import App, Function
 from dacapo_azure.service import Service
 from dacapo_azure.session import Session
-from support import BEGIN, Open, Order, Played, Refuses, World
+
+from dacapo import contract
+from dacapo.contract import Kind
+
+from .support import BEGIN, Open, Order, Played, Refuses, World
 
 
 def service(function: Any, input_type: type | None = None) -> Service:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime
 import json
 import uuid
+import warnings
 from typing import Any
 
 from azure.durable_functions import Orchestrator
-from support import Open, Order, Played, Refuses, World
+
+from .support import Open, Order, Played, Refuses, World
 
 _LABEL = "\n\n$OutOfProcData$:"
 
@@ -110,7 +112,10 @@ class Reference:
             "upperSchemaVersionNew": 2,
         }
         try:
-            return json.loads(self._handle(json.dumps(context)))
+            with warnings.catch_warnings():
+                # It warns of events that nobody waits for yet.
+                warnings.simplefilter("ignore")
+                return json.loads(self._handle(json.dumps(context)))
         except Exception as error:
             if _LABEL not in str(error):
                 return {"actions": [self._seen], "isDone": False, "error": str(error)}
@@ -145,7 +150,7 @@ class Reference:
             self._open.append(item)
 
     def _cancel(self, flat: list[dict[str, Any]]) -> None:
-        for item, action in zip(self._items, flat):
+        for item, action in zip(self._items, flat, strict=False):
             if action.get("isCanceled") and item in self._open:
                 self._open.remove(item)
 

@@ -1,40 +1,11 @@
-"""What the tests of the adapter share: the paths of a component, and the answers of a world.
-
-The library is the real one, installed by the build tool's own requirements; without it the tests are skipped and say
-how to get it.
-"""
+"""What the tests of the adapter share: the answers of a world, and their order."""
 
 from __future__ import annotations
 
-import sys
-import unittest
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from random import Random
 from typing import Any
-
-SDK = Path(__file__).resolve().parents[2]
-sys.path[:0] = [str(SDK), str(SDK / "azure"), str(SDK / "azure" / "stubs")]
-
-from dacapo_build import azure_packages  # noqa: E402
-from dacapo_build.diagnosis import BuildError  # noqa: E402
-
-
-def packages() -> azure_packages.Choice:
-    """The packages of the build tool, in the folder that it uses."""
-    requirements = SDK / "toolchain" / "azure-requirements.txt"
-    return azure_packages.Choice(azure_packages.default_folder(), requirements, azure_packages.may_install())
-
-
-try:
-    LIBRARY = packages().library()
-except BuildError as error:
-    raise unittest.SkipTest(f"{error} (or set DACAPO_INSTALL=1)") from None
-sys.path.insert(3, str(LIBRARY))
-# The library says at each duplicate and each decoding that it will change one day.
-warnings.simplefilter("ignore")
 
 BEGIN = 1_767_225_600_000
 """The time at which every test begins: 2026-01-01T00:00:00Z."""

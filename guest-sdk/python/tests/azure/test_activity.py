@@ -10,15 +10,15 @@ from collections.abc import Callable
 from random import Random
 from typing import Any
 
-import support  # isort: skip  It puts the library on the path.
+from dacapo_azure import loop
+from dacapo_azure.app import App, Function
+from dacapo_azure.service import Service
 
 from dacapo import contract, seal
 from dacapo.chance import SplitMix64
 from dacapo.contract import Kind, LogLevel
 from dacapo.failure import Failure, NotDurableFile
 from dacapo.seal import doors
-from dacapo_azure.app import App, Function
-from dacapo_azure.service import Service
 
 
 class World:
@@ -104,6 +104,11 @@ def nan(value: Any) -> Any:
 
 def connects(value: Any) -> Any:
     socket.socket()
+
+
+def tearDownModule() -> None:
+    """A component never closes its loop: it is gone after one call."""
+    loop._LOOP.close()
 
 
 class ActivityTest(unittest.TestCase):

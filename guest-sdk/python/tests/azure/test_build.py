@@ -10,10 +10,10 @@ import textwrap
 import unittest
 from pathlib import Path
 
-from support import SDK  # isort: skip  It puts the library on the path.
-
 from dacapo_build import azure_packages
 from dacapo_build.diagnosis import BuildError
+
+from . import SDK
 
 APP = """\
 import azure.durable_functions as df

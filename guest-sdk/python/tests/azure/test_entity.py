@@ -7,12 +7,13 @@ import random
 import unittest
 from typing import Any
 
-import support  # isort: skip  It puts the library on the path.
+from dacapo_azure.app import App, Function
+from dacapo_azure.service import Service
 
 from dacapo import contract, seal
 from dacapo.contract import Kind
-from dacapo_azure.app import App, Function
-from dacapo_azure.service import Service
+
+from .support import BEGIN
 
 
 def counter(context: Any) -> None:
@@ -52,9 +53,9 @@ class EntityTest(unittest.TestCase):
         given = None if state is None else contract.EntityState(json.dumps(state).encode(), 0)
         asked = [
             contract.Operation(name, json.dumps(value).encode(), True, seed)
-            for (name, value), seed in zip(operations, seeds)
+            for (name, value), seed in zip(operations, seeds, strict=True)
         ]
-        return Service(app).apply(contract.EntityRef("counter", "k"), support.BEGIN, given, asked)
+        return Service(app).apply(contract.EntityRef("counter", "k"), BEGIN, given, asked)
 
     def check(self, state: Any, operations: list[tuple[str, Any]], results: list[Any], becomes: Any) -> None:
         outcome = self.apply(state, operations, [1] * len(operations))

@@ -13,12 +13,12 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
-import support  # isort: skip  It puts the library on the path.
-
 import azure.durable_functions as df
+
 from dacapo import contract, seal
-from player import opened, start
-from support import BEGIN
+
+from .player import opened, start
+from .support import BEGIN
 
 RETRY = df.RetryOptions(500, 3)
 COUNTER = df.EntityId("Counter", "k")

@@ -73,8 +73,8 @@ pub fn run_tool(command: &mut Command, dir: &Path, say: Narrator) -> Result<(), 
 }
 
 fn speaks_of_an_error(line: &str) -> bool {
-    let words = line.split(|c: char| !c.is_alphanumeric());
-    words.into_iter().any(|word| word.eq_ignore_ascii_case("error") || word.eq_ignore_ascii_case("traceback"))
+    let mut words = line.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| word.eq_ignore_ascii_case("error") || word.eq_ignore_ascii_case("traceback"))
 }
 
 /// Puts `dir` before a line that begins with the name of a file in it.

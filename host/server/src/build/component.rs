@@ -65,7 +65,7 @@ mod tests {
     fn the_first_wasi_becomes_the_second() {
         let imports = |module: &[u8]| {
             let component = wrap(module, Path::new("a.wasm")).unwrap();
-            component.windows(5).filter(|bytes| bytes == b"wasi:").count() > 0
+            component.windows(5).any(|bytes| bytes == b"wasi:")
         };
         assert!(imports(PREVIEW_1));
         assert!(!imports(b"\0asm\x01\0\0\0"), "an adapter that nobody needs is left out");

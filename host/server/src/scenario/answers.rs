@@ -55,8 +55,8 @@ impl<'a> Script<'a> {
                 of,
                 name: name.clone(),
                 asked: *asked,
-                expected: expected.0.clone(),
-                came: input.clone(),
+                expected: expected.0.shown().into_owned(),
+                came: input.shown().into_owned(),
             }),
             _ => Ok(Some(answer).filter(|answer| !matches!((of, &answer.says), (Of::Child, Says::Real)))),
         }

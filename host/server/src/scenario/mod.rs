@@ -59,7 +59,7 @@ pub fn judge<S: Stage>(stage: &S, scenario: &Scenario, show: impl Fn(&[Record]) 
         troubles.extend(played.err());
         let again = again.outcome();
         let difference = match run.history == again.history {
-            true => run.difference(&again),
+            true => run.difference(&again).map(|what| format!(" {what}")),
             false => Some(format!("\n{}", diff(&show(&run.history), &show(&again.history)))),
         };
         troubles.extend(difference.filter(|_| troubles.is_empty()).map(Trouble::ColdDiffers));

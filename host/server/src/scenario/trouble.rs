@@ -46,7 +46,7 @@ pub enum Trouble {
         input: Payload,
     },
     /// An answer was meant for another question.
-    #[error("{of} {name} is asked for the {asked}. time, with {}; {} is expected", came.shown(), expected.shown())]
+    #[error("{of} {name} is asked for the {asked}. time, with {came}; {expected} is expected")]
     WrongInput {
         /// What it is.
         of: Of,
@@ -55,9 +55,9 @@ pub enum Trouble {
         /// How often it was asked.
         asked: usize,
         /// What it was to be asked with.
-        expected: Payload,
+        expected: String,
         /// What it was asked with.
-        came: Payload,
+        came: String,
     },
     /// Answers were not asked for.
     #[error("{}", unused(*of, name, *asked, *answers))]
@@ -98,7 +98,7 @@ pub enum Trouble {
         held: Held,
     },
     /// Played again with its session dropped, something else came of it although each replay was the same.
-    #[error("played again with the session dropped before each turn, something else comes of it: {0}")]
+    #[error("played again with the session dropped before each turn, something else comes of it:{0}")]
     ColdDiffers(String),
     /// Time went on and on.
     #[error("it has not ended after {0} of its time; say how far to look: until = \"1h\"")]

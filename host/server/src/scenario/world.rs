@@ -71,7 +71,7 @@ pub struct World<'a, S: Stage> {
 
 /// Something that happens at a later moment.
 enum Later<'a> {
-    Tell(Input),
+    Tell(Box<Input>),
     Ask(Act<'a>),
 }
 
@@ -248,7 +248,7 @@ impl<'a, S: Stage> World<'a, S> {
 
     fn happen(&mut self, later: Later<'a>) {
         let act = match later {
-            Later::Tell(input) => return self.inbox.push_back(input),
+            Later::Tell(input) => return self.inbox.push_back(*input),
             Later::Ask(act) => act,
         };
         let id = act.whom(self.scenario).clone();
@@ -275,7 +275,7 @@ impl<'a, S: Stage> World<'a, S> {
     fn tell(&mut self, after: Length, input: Input) {
         match after.0 {
             Millis(0) => self.inbox.push_back(input),
-            length => self.later(self.now + length, Later::Tell(input)),
+            length => self.later(self.now + length, Later::Tell(Box::new(input))),
         }
     }
 

@@ -345,10 +345,12 @@ fn duration(millis: u64) -> String {
 }
 
 fn texts(literals: &[Literal]) -> Option<Vec<&str>> {
-    let text = |literal| match literal {
-        &Literal::String(ref text) => Some(text.as_str()),
-        Literal::Boolean(_) | Literal::Number(_) => None,
-    };
+    fn text(literal: &Literal) -> Option<&str> {
+        match literal {
+            Literal::String(text) => Some(text),
+            Literal::Boolean(_) | Literal::Number(_) => None,
+        }
+    }
     literals.iter().map(text).collect()
 }
 

@@ -133,13 +133,41 @@ mod tests {
             T::Hello,
             expect![[".gitignore Cargo.toml README.md dacapo.toml scenarios/hello.toml src/lib.rs"]],
         );
-        check(L::Rust, T::Article, expect![[]]);
-        check(L::Ts, T::Saga, expect![[]]);
-        check(L::Js, T::Article, expect![[]]);
-        check(L::Python, T::Approval, expect![[]]);
-        check(L::C, T::Hello, expect![[]]);
-        check(L::C, T::Saga, expect![[]]);
-        check(L::Ts, T::Article, expect![[]]);
+        check(
+            L::Rust,
+            T::Article,
+            expect![[".gitignore Cargo.toml README.md dacapo.toml scenarios/article.toml src/lib.rs"]],
+        );
+        check(
+            L::Ts,
+            T::Saga,
+            expect![[".gitignore README.md dacapo.toml scenarios/saga.toml src/app.ts tsconfig.json"]],
+        );
+        check(
+            L::Js,
+            T::Article,
+            expect![[".gitignore README.md dacapo.toml jsconfig.json scenarios/article.toml src/app.js"]],
+        );
+        check(
+            L::Python,
+            T::Approval,
+            expect![[".gitignore README.md app.py dacapo.toml pyrightconfig.json scenarios/approval.toml"]],
+        );
+        check(L::C, T::Hello, expect![[".gitignore README.md dacapo.toml hello.c scenarios/hello.toml text.c text.h"]]);
+        check(
+            L::C,
+            T::Saga,
+            expect![[
+                "invalid_argument: there is no template saga in c: c has hello; saga is there in rust, js, ts, python"
+            ]],
+        );
+        check(
+            L::Ts,
+            T::Article,
+            expect![[
+                "invalid_argument: there is no template article in ts: ts has hello, saga, approval; article is there in rust, js, python"
+            ]],
+        );
         for lang in [L::Rust, L::Js, L::Python] {
             assert!(T::value_variants().iter().all(|template| !sources(lang, *template).is_empty()), "{lang:?}");
         }
