@@ -1,6 +1,7 @@
 //! One program in several languages: the host cannot tell them apart, and neither can a replay.
 
 mod article;
+mod builds;
 mod chance;
 mod determinism;
 mod misbehaving;

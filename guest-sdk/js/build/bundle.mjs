@@ -12,6 +12,7 @@ import { builtinModules, createRequire } from "node:module";
 import path from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
+import { inputsOf } from "./inputs.mjs";
 import { lineMapOf } from "./lines.mjs";
 
 const SDK = path.dirname(path.dirname(fileURLToPath(import.meta.url)));
@@ -62,7 +63,7 @@ export class BuildError extends Error {
  *
  * @param {{ entry: string, modules?: string, directory?: string }} options the entry file, the folder in which esbuild
  *   is installed, and the folder from which files are named
- * @returns {Promise<{ code: string, lineMap: { sources: (string | null)[], lines: string } }>}
+ * @returns {Promise<{ code: string, lineMap: { sources: (string | null)[], lines: string }, inputs: string[] }>}
  * @throws {BuildError} if the sources are wrong
  */
 export async function bundle({ entry, modules, directory = process.cwd() }) {
@@ -82,6 +83,7 @@ export async function bundle({ entry, modules, directory = process.cwd() }) {
             legalComments: "none",
             logLevel: "silent",
             mainFields: ["browser", "module", "main"],
+            metafile: true,
             outfile: "dacapo.bundle.js",
             platform: "neutral",
             plugins: [entryOf(path.resolve(directory, entry)), withoutNode],
@@ -97,7 +99,8 @@ export async function bundle({ entry, modules, directory = process.cwd() }) {
     }
     const file = (suffix) => result.outputFiles.find((output) => output.path.endsWith(suffix)).text;
     const lineMap = lineMapOf(JSON.parse(file(".map")), (source) => (isAuthors(directory, source) ? source : null));
-    return { code: withOwnAsync(file(".js")), lineMap };
+    const inputs = inputsOf(result.metafile, (source) => isAuthors(directory, source), directory);
+    return { code: withOwnAsync(file(".js")), lineMap, inputs };
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { inspect } from "./inspect.js";
-import { fitting } from "./limits.js";
+import { TEXT_MAX_LENGTH, fitting } from "./limits.js";
 import { stackOf } from "./stack.js";
 
 /** How many causes the host keeps. */
@@ -86,7 +86,7 @@ function described(error) {
 
 /** `TypeError: x is not a function`, as the language prints it. */
 function headline(error) {
-    const text = String(error.message ?? "");
+    const text = String(error.message ?? "").slice(0, TEXT_MAX_LENGTH + 1);
     const name = String(error.name ?? "Error");
     return text === "" ? name : `${name}: ${text}`;
 }

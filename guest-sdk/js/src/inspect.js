@@ -1,5 +1,7 @@
 /** A value as a person reads it, in one line: for log lines and messages. */
 
+import { TEXT_MAX_LENGTH } from "./limits.js";
+
 const DEPTH_MAX = 4;
 const ITEMS_MAX = 50;
 
@@ -13,12 +15,13 @@ export function inspect(value, depth = 0, seen = []) {
 }
 
 function shown(value, depth, seen) {
-    if (typeof value === "string") return depth === 0 ? value : JSON.stringify(value);
+    if (typeof value === "string") return depth === 0 ? short(value) : JSON.stringify(short(value));
     if (typeof value === "bigint") return `${value}n`;
     if (typeof value === "function") return `[function ${value.name || "anonymous"}]`;
     if (typeof value !== "object" || value === null) return String(value);
     if (seen.includes(value)) return "[circular]";
-    if (value instanceof Error) return value.stack && depth === 0 ? `${value}\n${value.stack}` : `[${value}]`;
+    if (value instanceof Error)
+        return depth === 0 && value.stack ? `${titled(value)}\n${short(value.stack)}` : `[${titled(value)}]`;
     if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
     if (value instanceof RegExp) return String(value);
     if (depth >= DEPTH_MAX) return Array.isArray(value) ? "[…]" : "{…}";
@@ -33,6 +36,14 @@ function shown(value, depth, seen) {
     return `${prefix}{${members === "" ? "" : ` ${members} `}}`;
 }
 
+function short(text) {
+    return String(text).slice(0, TEXT_MAX_LENGTH);
+}
+
+function titled(error) {
+    return `${error.name}: ${short(error.message)}`;
+}
+
 function listed(entries, item) {
     const texts = entries.slice(0, ITEMS_MAX).map(item);
     if (entries.length > ITEMS_MAX) texts.push(`… ${entries.length - ITEMS_MAX} more`);
@@ -40,7 +51,8 @@ function listed(entries, item) {
 }
 
 /** The arguments of a `console.log` as one text; the first may have `%s`, `%d`, `%i`, `%f`, `%j`, `%o` and `%O`. */
-export function format(first, ...rest) {
+export function format(given, ...rest) {
+    const first = typeof given === "string" ? short(given) : given;
     if (typeof first !== "string" || !first.includes("%"))
         return [first, ...rest].map((value) => inspect(value)).join(" ");
     const text = first.replace(/%[sdifjoO%]/g, (mark) => {

@@ -8,12 +8,14 @@
  */
 
 import { numbersIn } from "./digits.js";
+import { TEXT_MAX_LENGTH } from "./limits.js";
 
 const FRAMES_MAX_COUNT = 30;
 /** How many frames of the SDK may lie between a decision and the author. */
 const CALLERS_MAX_COUNT = 10;
 /** A stack may have been made to be endless; what counts is at its top. */
-const STACK_MAX_LENGTH = 100_000;
+const LINES_MAX_COUNT = 60;
+const LINE_MAX_LENGTH = 500;
 const FRAME = /^\s*at (?:async )?(?:(.*?) \()?(?:[^()]*?):(\d+):(\d+)\)?\s*$/;
 
 let sources = [];
@@ -68,7 +70,8 @@ export function placeOfCaller(boundary) {
 function framesOf(error) {
     const frames = [];
     const text = typeof error.stack === "string" ? error.stack : "";
-    for (const line of text.slice(0, STACK_MAX_LENGTH).split("\n")) {
+    for (const line of text.slice(0, TEXT_MAX_LENGTH).split("\n", LINES_MAX_COUNT)) {
+        if (line.length > LINE_MAX_LENGTH) continue;
         const [, name = "", number, column] = FRAME.exec(line) ?? [];
         const place = number === undefined ? null : sourceAt(Number(number), Number(column));
         const frame = { name: name === "<anonymous>" ? "" : name, place };

@@ -58,7 +58,7 @@ class _Memory:
                 self._before, self._is_read = None, False
             else:
                 self._keep()
-        except Exception as error:
+        except BaseException as error:  # An author may raise anything, SystemExit included.
             self._is_read = False
             return from_exception(error)
         return Done(payload, context.effects)

@@ -62,7 +62,7 @@ class Durable(Generic[T_co]):
             return None
         try:
             return self._take()
-        except Exception as error:
+        except BaseException as error:
             return error
 
     @property

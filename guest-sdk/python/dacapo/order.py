@@ -99,7 +99,7 @@ class Gathered(Durable[T_co]):
             return
         try:
             self._results[index] = self._parts[index]._take()
-        except Exception as error:
+        except BaseException as error:
             if not self._keeps_exceptions:
                 self._let_go()
                 return self._fail(error)
@@ -144,7 +144,7 @@ class First(Durable[T_co]):
         winner = self._parts[index]
         try:
             result = self._finish(index, winner)
-        except Exception as error:
+        except BaseException as error:
             self._leave(winner)
             self._fail(error)
         else:

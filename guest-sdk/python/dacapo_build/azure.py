@@ -1,6 +1,6 @@
 """Builds a component of a folder of functions for `azure-functions-durable`.
 
-    python azure.py --dir DIR --out OUT.wasm --wit WIT [--packages DIR] [--install]
+    python azure.py --dir DIR --out OUT.wasm --wit WIT [--packages DIR] [--install] [--inputs FILE]
 
 It owns the order of the steps. What they do is in the modules beside it: which packages are there (`azure_packages`),
 which functions the app has (`azure_scan`), and the component itself. Errors are `FILE:LINE:COLUMN: error: TEXT`.
@@ -24,7 +24,7 @@ _HERE = Path(__file__).resolve().parent
 sys.path[:] = [path for path in sys.path if path != str(_HERE)]
 sys.path.append(str(_HERE.parent))
 
-from dacapo_build import azure_packages, component, world
+from dacapo_build import azure_packages, component, inputs, world
 from dacapo_build.diagnosis import BuildError
 from dacapo_build.main import ENTRY, componentize, entry_text
 
@@ -44,15 +44,16 @@ def main() -> int:
     """Builds, and tells why not."""
     arguments = _arguments()
     try:
-        build(arguments.dir.resolve(), arguments.out.resolve(), arguments.wit.resolve(), _packages(arguments))
+        app, packages = arguments.dir.resolve(), _packages(arguments)
+        inputs.write(arguments.inputs, build(app, arguments.out.resolve(), arguments.wit.resolve(), packages))
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
     return 0
 
 
-def build(app: Path, out: Path, wit: Path, packages: azure_packages.Choice) -> None:
-    """Makes the component `out` of the folder `app`."""
+def build(app: Path, out: Path, wit: Path, packages: azure_packages.Choice) -> list[Path]:
+    """Makes the component `out` of the folder `app`, and gives the author's files that went into it."""
     with tempfile.TemporaryDirectory(prefix="dacapo-azure-") as scratch:
         place = Path(scratch)
         path = _path(app, packages, place)
@@ -66,6 +67,8 @@ def build(app: Path, out: Path, wit: Path, packages: azure_packages.Choice) -> N
         partial = out.with_name(f"{out.name}.partial")
         shutil.copyfile(made, partial)
         partial.replace(out)
+        named = [*app.glob("*/function.json"), app / "requirements.txt"]
+        return [*map(Path, found["inputs"]), *(file for file in named if file.is_file())]
 
 
 def catalogue(app: Path, packages: azure_packages.Choice) -> dict[str, Any]:
@@ -90,6 +93,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--wit", type=Path, required=True, help="the folder with the contract")
     parser.add_argument("--packages", type=Path, help="where packages are kept")
     parser.add_argument("--install", action="store_true", help="install packages that are missing")
+    parser.add_argument("--inputs", type=Path, help="where to write which of the author's files were read, one a line")
     return parser.parse_args()
 
 

@@ -2,9 +2,10 @@
 
     python azure_scan.py APP
 
-Prints `{"functions": [{"name", "kind"}], "leftOut": [{"name", "reason"}], "later": [MODULE]}` on the last line (what
-is imported within functions comes last), or says on stderr what is wrong with the app. The path is that of the
-component to be: what imports here imports there, but for what the other interpreter does not have.
+Prints `{"functions": [{"name", "kind"}], "leftOut": [{"name", "reason"}], "later": [MODULE], "inputs": [FILE]}` on the
+last line (modules that are imported within functions, files that were read), or says on stderr what is wrong with the
+app. The path is that of the component to be: what imports here imports there, but for what the other interpreter does
+not have.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ sys.path[:] = [path for path in sys.path if path != str(Path(__file__).resolve()
 def main(app: Path) -> int:
     """Finds and prints."""
     from dacapo import seal
+    from dacapo_build.inputs import Inputs
 
+    inputs = Inputs(str(app), None)
     # As in the component, so that what is done to the standard library there is done here.
     seal.install()
 
@@ -41,7 +44,9 @@ def main(app: Path) -> int:
         return 1
     functions = [{"name": function.name, "kind": function.kind.name.lower()} for function in every(found)]
     left_out = [{"name": function.name, "reason": function.reason} for function in found.left_out]
-    print("\n" + json.dumps({"functions": functions, "leftOut": left_out, "later": sorted(imported_later(str(app)))}))
+    later = sorted(imported_later(str(app)))
+    result = {"functions": functions, "leftOut": left_out, "later": later, "inputs": inputs.files(later)}
+    print("\n" + json.dumps(result))
     return 0
 
 

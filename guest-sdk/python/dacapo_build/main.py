@@ -21,7 +21,7 @@ SDK = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 if __name__ == "__main__":
     sys.path[0] = SDK
 
-from dacapo_build import component, world  # noqa: E402
+from dacapo_build import component, inputs, world  # noqa: E402
 from dacapo_build.diagnosis import BuildError, Place, of_componentize, progress  # noqa: E402
 
 ENTRY = "dacapo_entry"
@@ -37,8 +37,8 @@ _CLASSES = {
 }
 
 
-def build(entry: str, out: str, wit: str, packages: str | None) -> None:
-    """Builds the component.
+def build(entry: str, out: str, wit: str, packages: str | None) -> list[str]:
+    """Builds the component, and gives the author's files that went into it.
 
     Raises `BuildError` with what the author should know.
     """
@@ -67,10 +67,12 @@ def build(entry: str, out: str, wit: str, packages: str | None) -> None:
         file.write(binary)
     os.replace(partial, out)
     progress(f"{out}: {len(binary) / (1 << 20):.1f} MiB in {time.monotonic() - began:.0f} s")
+    requirements = _requirements(entry)
+    return [*found["inputs"], *([os.path.abspath(requirements)] if os.path.isfile(requirements) else [])]
 
 
 def _probe(entry: str, packages: str | None) -> dict[str, list[str]]:
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {SDK!r}); {_RUN_PROBE}"]
+    command = [sys.executable, "-I", "-S", "-B", "-c", f"import sys; sys.path.insert(0, {SDK!r}); {_RUN_PROBE}"]
     done = subprocess.run(
         [*command, entry, *([packages] if packages else [])], capture_output=True, text=True, check=False
     )
@@ -120,7 +122,7 @@ def componentize(arguments: list[str], folders: list[str], out: str, entry: str)
 
 def _packages(entry: str, cache: str | None, *, installs: bool) -> str | None:
     """The folder with what `requirements.txt` beside the entry names, if there is one."""
-    requirements = os.path.join(os.path.dirname(entry), "requirements.txt")
+    requirements = _requirements(entry)
     if not os.path.isfile(requirements):
         return None
     with open(requirements, "rb") as file:
@@ -151,6 +153,10 @@ def _packages(entry: str, cache: str | None, *, installs: bool) -> str | None:
     return folder
 
 
+def _requirements(entry: str) -> str:
+    return os.path.join(os.path.dirname(entry), "requirements.txt")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description="Makes a component of a Python file.")
@@ -159,10 +165,11 @@ def main() -> None:
     parser.add_argument("--wit", required=True, help="the folder with dacapo/*.wit and wasi/")
     parser.add_argument("--packages", help="where installed requirements are kept")
     parser.add_argument("--install", action="store_true", help="install requirements.txt if that is missing")
+    parser.add_argument("--inputs", help="where to write which of the author's files were read, one a line")
     chosen = parser.parse_args()
     try:
         packages = _packages(chosen.entry, chosen.packages, installs=chosen.install)
-        build(chosen.entry, chosen.out, chosen.wit, packages)
+        inputs.write(chosen.inputs, build(chosen.entry, chosen.out, chosen.wit, packages))
     except BuildError as error:
         sys.exit(str(error))
 

@@ -18,6 +18,7 @@ from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec, PathFinder
 from types import ModuleType, TracebackType
 
 from dacapo_build.diagnosis import BuildError, Place
+from dacapo_build.inputs import Inputs
 
 
 class _PurePython:
@@ -39,7 +40,8 @@ class _PurePython:
 
 
 def probe(entry: str, packages: str | None) -> dict[str, object]:
-    """Imports a file and says which kinds of functions it registers, and which modules it imports later."""
+    """Imports a file and says which kinds of functions it registers, which modules it imports later, and which files are
+    read for all that."""
     folder, name = os.path.dirname(os.path.abspath(entry)), os.path.splitext(os.path.basename(entry))[0]
     finder = _PurePython()
     sys.meta_path[:] = [finder if known is PathFinder else known for known in sys.meta_path]
@@ -47,6 +49,7 @@ def probe(entry: str, packages: str | None) -> dict[str, object]:
     from dacapo import seal
     from dacapo.functions import registry
 
+    inputs = Inputs(folder, packages)
     seal.install()
     try:
         importlib.import_module(name)
@@ -63,7 +66,8 @@ def probe(entry: str, packages: str | None) -> dict[str, object]:
             "there is nothing here for the host: decorate a function with @orchestrator or @activity"
         )
     kinds = {"http" if function.kind is None else function.kind.name.lower() for function in registry.functions}
-    return {"kinds": sorted(kinds), "later": sorted(imported_later(folder))}
+    later = sorted(imported_later(folder))
+    return {"kinds": sorted(kinds), "later": later, "inputs": inputs.files(later)}
 
 
 def _explained(error: Exception, finder: _PurePython, folder: str, entry: str) -> BuildError:

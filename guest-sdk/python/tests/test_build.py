@@ -3,6 +3,7 @@ writes."""
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -69,6 +70,40 @@ class Diagnoses(unittest.TestCase):
 
     def test_no_file(self) -> None:
         self.check({"other.py": ""}, "app.py:1:1: error: there is no such file")
+
+
+class Inputs(unittest.TestCase):
+    def check(self, files: dict[str, str], expect: list[str]) -> None:
+        """Compares which of these files are inputs of `app.py`. Those in `packages` are installed."""
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = os.path.realpath(scratch)
+            for name, text in files.items():
+                os.makedirs(os.path.dirname(os.path.join(folder, name)), exist_ok=True)
+                with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                    file.write(text)
+            command = [sys.executable, "-m", "dacapo_build.probe", "app.py", os.path.join(folder, "packages")]
+            environment = {**os.environ, "PYTHONPATH": SDK}
+            # The second time, Python has its own files to read modules from.
+            for _ in range(2):
+                done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                found = json.loads(done.stdout.splitlines()[-1])["inputs"]
+                self.assertEqual([os.path.relpath(file, folder) for file in found], expect)
+
+    def test_what_is_read_is_an_input(self) -> None:
+        app = "from dacapo import activity\n@activity\ndef f(): {}\n{}\n"
+        self.check({"app.py": app.format("...", ""), "other.py": ""}, ["app.py"])
+        self.check(
+            {"app.py": app.format("...", "import a.b"), "a/__init__.py": "", "a/b.py": "", "a/c.py": ""},
+            ["a/__init__.py", "a/b.py", "app.py"],
+        )
+        self.check(
+            {"app.py": app.format("import late", ""), "late.py": "import later", "later.py": "1 / 0"},
+            ["app.py", "late.py", "later.py"],
+        )
+        self.check({"app.py": app.format("...", "TEXT = open('text').read()"), "text": "", "data": ""}, ["app.py", "text"])
+        self.check({"app.py": app.format("...", "open('log', 'w').close()")}, ["app.py"])
+        self.check({"app.py": app.format("...", "import tea"), "packages/tea.py": ""}, ["app.py"])
 
 
 class Worlds(unittest.TestCase):

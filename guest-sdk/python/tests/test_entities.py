@@ -39,6 +39,10 @@ class Account:
     def balance(self) -> int:
         return self.cents
 
+    def leave(self) -> None:
+        self.cents = -1
+        raise SystemExit(7)
+
     def close(self, cx: EntityContext) -> str:
         cx.delete_state()
         return cx.start("farewell", cx.key, id=f"bye-{cx.key}")
@@ -81,6 +85,11 @@ class Entities(unittest.TestCase):
         state = EntityState(b'{"cents":3,"notes":[]}', 2)
         self.assertEqual(apply("account", state, ("balance", b"null"), ("withdraw", b"9")).state, Unchanged())
 
+    def test_whatever_an_operation_raises_is_its_failure(self) -> None:
+        outcome = apply("account", None, ("leave", b"null"), ("deposit", b"5"))
+        self.assertEqual(outcome.results[0].message, "SystemExit: 7")
+        self.assertEqual(outcome.state, EntityState(b'{"cents":5,"notes":[]}', 2))
+
     def test_states_are_deleted(self) -> None:
         state = EntityState(b'{"cents":3,"notes":[]}', 2)
         for operation in ("delete", "Delete", "close"):
@@ -100,7 +109,7 @@ class Entities(unittest.TestCase):
     def test_unknown_things_say_what_there_is(self) -> None:
         (failure,) = apply("account", None, ("steal", b"1")).results
         self.assertEqual(failure.kind, "unknown-operation")
-        self.assertIn("it has balance, close, deposit, withdraw, delete", failure.message)
+        self.assertIn("it has balance, close, deposit, leave, withdraw, delete", failure.message)
         self.assertEqual(apply("nobody", None, ("x", b"1")).results[0].kind, "unknown-function")
         (failure,) = apply("account", None, ("deposit", b'"x"')).results
         self.assertEqual((failure.kind, failure.message), ("invalid-input", '$: expected an integer, found "x"'))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unittest
 from typing import Any
 
-from dacapo import Cause, Context, Failure
+from dacapo import Cause, Context, Failure, gather
 from dacapo.contract import Failed, FailureData, TaskFailed
 from dacapo.failure import DETAILS_MAX_BYTES, from_exception, shown
 
@@ -105,7 +105,11 @@ class Failures(unittest.TestCase):
         async def exits(cx: Context) -> None:
             raise SystemExit(3)
 
+        async def gathers(cx: Context) -> None:
+            await gather(exits(cx), cx.sleep(1))
+
         self.assertEqual(failure_of(exits).message, "SystemExit: 3")
+        self.assertEqual(failure_of(gathers).message, "SystemExit: 3")
 
     def test_files_are_named_as_authors_know_them(self) -> None:
         for path, expect in (("/0/shop/app.py", "shop/app.py"), ("/home/app.py", "/home/app.py"), ("app.py", "app.py")):

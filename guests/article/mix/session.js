@@ -48,7 +48,8 @@ export const nightly = timerTrigger("nightly", (tick, client) => {
 });
 
 /** `run_id` names the run, so that posting it again does not run it again. */
-function checked({ run_id, message }) {
+function checked(posted) {
+    const { run_id, message } = posted ?? {};
     if (typeof run_id === "string" && typeof message === "string") return { run_id, message };
     throw new Failure("invalid-input", "run_id and message are texts", { retryable: false });
 }

@@ -44,7 +44,7 @@ fn python() -> Result<()> {
         Case("returns_number", "invalid-output", "$.sizes[0]", ""),
         Case("returns_code", "invalid-output", "$.code", ""),
         Case("throws_no_error", "error", "SystemExit: 7", "sys.exit(7)"),
-        Case("sleeps", "error", "cx.sleep", "def sleeps"),
+        Case("sleeps", "error", "cx.sleep", "time.sleep(0.02)"),
         Case("blocks", "error", "socket", "socket.create_connection"),
         Case("awaits_foreign", "error", "cx.sleep", "await asyncio.sleep(1)"),
     ];
@@ -79,8 +79,7 @@ fn place(source: &str, file: &str, line: &str) -> Result<String> {
         return Ok(String::new());
     }
     let at = source.lines().position(|other| other.contains(line)).with_context(|| format!("{line} is in {file}"))?;
-    // The body of a function begins below its head.
-    let number = if line.starts_with("def ") { at + 2 } else { at + 1 };
+    let number = at + 1;
     Ok(if file.ends_with(".py") { format!("\"{file}\", line {number}") } else { format!("{file}:{number}") })
 }
 

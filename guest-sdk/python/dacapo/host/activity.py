@@ -35,5 +35,5 @@ class Activity:
         )
         try:
             return served().run(call, input, ActiveRole(), _report, Client(Host()))
-        except Exception as error:
+        except BaseException as error:  # An author may raise anything, SystemExit included.
             raise Err(from_exception(error)) from None

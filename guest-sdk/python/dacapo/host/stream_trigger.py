@@ -29,5 +29,5 @@ class StreamTrigger:
         )
         try:
             served().receive(name, known, ActiveRole(), Client(Host()))
-        except Exception as error:
+        except BaseException as error:  # An author may raise anything, SystemExit included.
             raise Err(from_exception(error)) from None

@@ -22,5 +22,5 @@ class TimerTrigger:
         known = Tick(from_millis(tick.scheduled), from_millis(tick.now), tick.missed)
         try:
             served().fire(name, known, ActiveRole(), Client(Host()))
-        except Exception as error:
+        except BaseException as error:  # An author may raise anything, SystemExit included.
             raise Err(from_exception(error)) from None

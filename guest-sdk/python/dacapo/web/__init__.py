@@ -84,7 +84,7 @@ def create_check_status_response(client: Client, instance: str) -> Response:
 def _answer(trigger: HttpTrigger, request: Request, client: Client) -> Response:
     try:
         return _response(run_to_end(trigger.name, trigger(**trigger.pick(request=request, client=client))))
-    except Exception as error:
+    except BaseException as error:  # An author may raise anything, SystemExit included.
         failure = from_exception(error)
         if failure.kind not in _STATUS:
             print(f"{trigger.name} failed: {failure.details or failure.message}")

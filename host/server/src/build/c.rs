@@ -8,7 +8,8 @@ use std::process::Command;
 use super::bindings::{self, Bound};
 use super::command::{ask, on_path};
 use super::embedded;
-use super::job::{Job, Scratch};
+use super::includes;
+use super::job::{Job, Outputs, Scratch};
 use super::python::{self, Python};
 use super::toolchains::{Cache, Toolchain};
 use crate::problem::Problem;
@@ -32,16 +33,31 @@ enum Compiler {
 /// Builds the component of these sources.
 pub fn build(job: &Job<'_>, sources: &[PathBuf]) -> Result<(), Problem> {
     sources.iter().try_for_each(|source| job.require(source))?;
+    let Some(begun) = job.begin(&[format!("c {sources:?}"), compilers()])? else { return Ok(()) };
     let texts = texts(sources.iter().map(|source| job.dir.join(source)))?;
     let compiler = Compiler::obtain(job)?;
     let scratch = Scratch::new()?;
-    bindings::write(&job.sdk()?.wit(), Bound::NamedBy(&texts), scratch.dir())?;
-    job.make(compiler.name(), |made| {
+    bindings::write(&begun.sdk.wit(), Bound::NamedBy(&texts), scratch.dir())?;
+    begun.make(compiler.name(), |Outputs { made, inputs }| {
         let mut command = compiler.command(&job.cache);
         command.args(FLAGS).arg("-isystem").arg(scratch.dir()).args(sources);
         command.arg(scratch.path("dacapo.c")).arg(scratch.path("dacapo_component_type.o"));
-        job.run(command.arg("-o").arg(made))
+        job.run(command.arg("-o").arg(made))?;
+        embedded::write(inputs, list(job, sources).as_bytes())
     })
+}
+
+/// What was compiled, one file a line.
+fn list(job: &Job<'_>, sources: &[PathBuf]) -> String {
+    let files = includes::files(sources.iter().map(|source| job.dir.join(source))).unwrap_or_default();
+    let lines = files.iter().filter_map(|file| Some(format!("{}\n", std::path::absolute(file).ok()?.display())));
+    lines.collect()
+}
+
+/// What the choice of the compiler follows from: those that are there, and the one that would be installed.
+fn compilers() -> String {
+    let version = |name, word| Some((on_path(name)?, ask(Command::new(name).arg(word))));
+    format!("{:?} {:?} {}", version("clang", "--version"), version("zig", "version"), toolchain().folder)
 }
 
 /// What is installed if there is no other compiler.

@@ -42,6 +42,11 @@ pub struct Sdk {
 }
 
 impl Sdk {
+    /// Tells apart SDKs with other files.
+    pub fn identity(&self) -> &[u8] {
+        self.root.file_name().unwrap_or_default().as_encoded_bytes()
+    }
+
     /// The SDK for JavaScript and its build tool.
     pub fn js(&self) -> PathBuf {
         self.root.join("js")

@@ -5,7 +5,7 @@ use std::process::Command;
 
 use super::command::{ask, on_path, run_tool};
 use super::embedded;
-use super::job::Job;
+use super::job::{Job, Outputs};
 use super::toolchains::Toolchain;
 use crate::problem::{Code, Problem};
 
@@ -17,13 +17,14 @@ const PACKAGE_FILES: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"]
 /// Builds the component whose code begins in the file `entry`.
 pub fn build(job: &Job<'_>, entry: &Path) -> Result<(), Problem> {
     job.require(entry)?;
+    let parts = [format!("js {entry:?}"), toolchain()?.folder];
+    let Some(begun) = job.begin(&parts)? else { return Ok(()) };
     let node = node()?;
     let modules = modules(job)?;
-    let sdk = job.sdk()?;
-    job.make("QuickJS", |made| {
+    begun.make("QuickJS", |Outputs { made, inputs }| {
         let mut command = Command::new(&node);
-        command.arg(sdk.js().join("build/main.mjs")).arg("--entry").arg(entry).arg("--out").arg(made);
-        command.arg("--wit").arg(sdk.wit()).arg("--modules").arg(&modules);
+        command.arg(begun.sdk.js().join("build/main.mjs")).arg("--entry").arg(entry).arg("--out").arg(made);
+        command.arg("--wit").arg(begun.sdk.wit()).arg("--modules").arg(&modules).arg("--inputs").arg(inputs);
         job.run(&mut command)
     })
 }

@@ -9,10 +9,12 @@ mod c;
 mod command;
 mod component;
 mod embedded;
+mod includes;
 mod job;
 mod js;
 mod manifest;
 mod python;
+mod records;
 mod target;
 mod toolchains;
 
@@ -23,7 +25,7 @@ pub use command::{Installs, Narrator, ask};
 pub use manifest::{Build, Manifest, Source, sources};
 
 use crate::problem::{Code, Problem};
-use job::Job;
+use job::{Job, Reuse};
 use toolchains::{Cache, Toolchain};
 
 /// How it stands with the toolchain of a language.
@@ -59,10 +61,19 @@ pub fn readiness() -> Result<[(&'static str, Readiness); 4], Problem> {
     ])
 }
 
-/// Builds one component if its manifest says how, and gives back the file that now holds it.
+/// Builds one component if its manifest says how and it is not up to date, and gives back the file that now holds it.
 pub fn build(source: &Source, installs: Installs, say: Narrator) -> Result<PathBuf, Problem> {
-    let job =
-        || Ok::<_, Problem>(Job { dir: &source.dir, wasm: &source.wasm, installs, say, cache: Cache::of_user()? });
+    build_with(source, Reuse::Unchanged, installs, say)
+}
+
+/// The same, and what is up to date is built as well.
+pub fn build_anew(source: &Source, installs: Installs, say: Narrator) -> Result<PathBuf, Problem> {
+    build_with(source, Reuse::Nothing, installs, say)
+}
+
+fn build_with(source: &Source, reuse: Reuse, installs: Installs, say: Narrator) -> Result<PathBuf, Problem> {
+    let (dir, wasm) = (&source.dir, &source.wasm);
+    let job = || Ok::<_, Problem>(Job { dir, wasm, reuse, installs, say, cache: Cache::of_user()? });
     match &source.build {
         None => {}
         Some(Build::Cargo(package)) => {

@@ -1,11 +1,12 @@
 //! Builds guests in Python: by the build tools of the SDK, with an environment of their own.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use super::command::{Installs, ask, on_path, run_tool};
-use super::embedded::{self, Sdk};
-use super::job::Job;
+use super::embedded;
+use super::job::{Job, Outputs};
 use super::toolchains::Toolchain;
 use crate::problem::{Code, Problem};
 
@@ -22,26 +23,57 @@ pub struct Python {
     identity: String,
 }
 
+/// A build tool of the SDK.
+struct Tool {
+    script: &'static str,
+    /// The argument that names what is built.
+    source: &'static str,
+    /// What does the work, for people.
+    with: &'static str,
+}
+
+const MAIN: Tool = Tool { script: "main.py", source: "--entry", with: "componentize-py" };
+const AZURE: Tool = Tool { script: "azure.py", source: "--dir", with: "componentize-py and azure-functions-durable" };
+
 /// Builds the component whose code begins in the file `entry`.
 pub fn build(job: &Job<'_>, entry: &Path) -> Result<(), Problem> {
-    job.require(entry)?;
-    let (python, sdk) = (environment(job)?, job.sdk()?);
-    job.make("componentize-py", |made| {
-        let mut command = tool(&python, &sdk, "main.py", job.installs);
-        command.arg("--entry").arg(entry).arg("--out").arg(made).arg("--wit").arg(sdk.wit());
-        job.run(&mut command)
-    })
+    MAIN.build(job, entry, entry.parent().unwrap_or(Path::new("")))
 }
 
 /// Builds a folder of functions that were written for Azure.
 pub fn build_azure(job: &Job<'_>, folder: &Path) -> Result<(), Problem> {
-    job.require(folder)?;
-    let (python, sdk) = (environment(job)?, job.sdk()?);
-    job.make("componentize-py and azure-functions-durable", |made| {
-        let mut command = tool(&python, &sdk, "azure.py", job.installs);
-        command.arg("--dir").arg(folder).arg("--out").arg(made).arg("--wit").arg(sdk.wit());
-        job.run(&mut command)
-    })
+    AZURE.build(job, folder, folder)
+}
+
+impl Tool {
+    /// Builds what the manifest names; the sources are in `folder`.
+    fn build(&self, job: &Job<'_>, named: &Path, folder: &Path) -> Result<(), Problem> {
+        job.require(named)?;
+        let parts = [format!("{} {named:?}", self.script), toolchain()?.folder, looked_for(&job.dir.join(folder))];
+        let Some(begun) = job.begin(&parts)? else { return Ok(()) };
+        let (python, sdk) = (environment(job)?, begun.sdk.python());
+        begun.make(self.with, |Outputs { made, inputs }| {
+            let mut command = Command::new(&python);
+            // Of what the user has set for other programs, nothing may get into a component; and the SDK stays as it was
+            // unpacked.
+            command.env("PYTHONPATH", &sdk).env("PYTHONDONTWRITEBYTECODE", "1").env_remove("PYTHONHOME");
+            command.arg(sdk.join("dacapo_build").join(self.script));
+            if job.installs == Installs::Allowed {
+                command.arg("--install");
+            }
+            command.arg(self.source).arg(named).arg("--out").arg(made).arg("--wit").arg(begun.sdk.wit());
+            job.run(command.arg("--inputs").arg(inputs))
+        })
+    }
+}
+
+/// The files of a folder that have an effect as soon as they are there: tools look for them, and nothing names them.
+fn looked_for(folder: &Path) -> String {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let functions = entries.map(|entry| entry.path().join("function.json"));
+    let others = ["function_app.py", "requirements.txt"].map(|name| folder.join(name));
+    let found: BTreeSet<_> = functions.chain(others).filter(|file| file.is_file()).collect();
+    format!("{found:?}")
 }
 
 /// What is installed, beside Python itself.
@@ -60,18 +92,6 @@ fn toolchain_of(python: &Python, requirements: &[u8]) -> Toolchain {
 
 fn requirements() -> Result<Vec<u8>, Problem> {
     Ok(embedded::python("toolchain/requirements.txt")?.into_owned())
-}
-
-/// A build tool of the SDK, ready for its arguments.
-fn tool(python: &Path, sdk: &Sdk, script: &str, installs: Installs) -> Command {
-    let mut command = Command::new(python);
-    command.arg(sdk.python().join("dacapo_build").join(script));
-    // Of what the user has set for other programs, nothing may get into a component; and the SDK stays as it was unpacked.
-    command.env("PYTHONPATH", sdk.python()).env("PYTHONDONTWRITEBYTECODE", "1").env_remove("PYTHONHOME");
-    if installs == Installs::Allowed {
-        command.arg("--install");
-    }
-    command
 }
 
 /// The interpreter of the environment with the packages that the build tools use.

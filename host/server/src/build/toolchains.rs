@@ -15,7 +15,7 @@ use crate::problem::{Code, Problem};
 /// How much of a digest is in a name: 48 bits tell apart all that one machine will ever see.
 const DIGEST_SHOWN_CHARS: usize = 12;
 
-/// Where toolchains are kept.
+/// Where toolchains and records of builds are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cache {
     root: PathBuf,
@@ -33,19 +33,24 @@ pub struct Toolchain {
 }
 
 impl Cache {
-    /// That of the user who runs this process: `$XDG_CACHE_HOME/dacapo/toolchains`, or below `~/.cache`.
+    /// That of the user who runs this process: `$XDG_CACHE_HOME/dacapo`, or below `~/.cache`.
     pub fn of_user() -> Result<Self, Problem> {
         let set = |name| std::env::var_os(name).map(PathBuf::from).filter(|dir| dir.is_absolute());
         let cache = set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache"))).ok_or_else(|| {
             let text = "there is no place for toolchains: neither XDG_CACHE_HOME nor HOME is set to a folder";
             Problem::new(Code::InvalidSetting, text)
         })?;
-        Ok(Self { root: cache.join("dacapo/toolchains") })
+        Ok(Self { root: cache.join("dacapo") })
     }
 
     /// Where a folder of that name is or would be.
     pub fn place(&self, folder: &str) -> PathBuf {
-        self.root.join(folder)
+        self.toolchains().join(folder)
+    }
+
+    /// The folder of the records of builds.
+    pub fn records(&self) -> PathBuf {
+        self.root.join("builds")
     }
 
     /// The folder of a toolchain. It is installed if it is not there and the user allowed that.
@@ -76,7 +81,7 @@ impl Cache {
             let text = format!("{} cannot be made: {error}", place.display());
             Problem::new(Code::BuildFailed, text)
         };
-        std::fs::create_dir_all(&self.root).map_err(refuse)?;
+        std::fs::create_dir_all(self.toolchains()).map_err(refuse)?;
         let lock = File::create(self.place(&format!("{name}.lock"))).map_err(refuse)?;
         lock.lock().map_err(refuse)?;
         if place.is_dir() {
@@ -84,7 +89,7 @@ impl Cache {
         }
         let prefix = format!("{name}.part-");
         self.remove_parts(&prefix).map_err(refuse)?;
-        let part = tempfile::Builder::new().prefix(&prefix).tempdir_in(&self.root).map_err(refuse)?;
+        let part = tempfile::Builder::new().prefix(&prefix).tempdir_in(self.toolchains()).map_err(refuse)?;
         make(part.path())?;
         std::fs::rename(part.path(), &place).map_err(refuse)?;
         Ok(place)
@@ -92,13 +97,17 @@ impl Cache {
 
     /// Removes what makers left behind that were killed: whoever holds the lock is the only one.
     fn remove_parts(&self, prefix: &str) -> std::io::Result<()> {
-        for entry in std::fs::read_dir(&self.root)? {
+        for entry in std::fs::read_dir(self.toolchains())? {
             let entry = entry?;
             if entry.file_name().to_string_lossy().starts_with(prefix) {
                 std::fs::remove_dir_all(entry.path())?;
             }
         }
         Ok(())
+    }
+
+    fn toolchains(&self) -> PathBuf {
+        self.root.join("toolchains")
     }
 
     #[cfg(test)]
@@ -144,8 +153,8 @@ pub fn digest<'a>(inputs: impl IntoIterator<Item = &'a [u8]>) -> String {
 mod tests {
     use super::*;
 
-    fn names(root: &Path) -> Vec<String> {
-        let entries = std::fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name());
+    fn names(cache: &Cache) -> Vec<String> {
+        let entries = std::fs::read_dir(cache.toolchains()).unwrap().map(|entry| entry.unwrap().file_name());
         let mut names: Vec<_> = entries.map(|name| name.into_string().unwrap()).collect();
         names.sort();
         names
@@ -166,13 +175,13 @@ mod tests {
             Err(Problem::new(Code::BuildFailed, "no"))
         });
         assert_eq!(failed.map_err(|problem| problem.message), Err("no".to_owned()));
-        assert_eq!(names(root.path()), ["js-1.lock"]);
+        assert_eq!(names(&cache), ["js-1.lock"]);
 
-        std::fs::create_dir(root.path().join("js-1.part-killed")).unwrap();
-        std::fs::create_dir(root.path().join("js-12.part-alive")).unwrap();
+        std::fs::create_dir(cache.place("js-1.part-killed")).unwrap();
+        std::fs::create_dir(cache.place("js-12.part-alive")).unwrap();
         assert_eq!(std::fs::read_to_string(make("one").unwrap().join("a")).unwrap(), "one");
         assert_eq!(std::fs::read_to_string(make("two").unwrap().join("a")).unwrap(), "one");
-        assert_eq!(names(root.path()), ["js-1", "js-1.lock", "js-12.part-alive"]);
+        assert_eq!(names(&cache), ["js-1", "js-1.lock", "js-12.part-alive"]);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::{Build, InstallFlag};
 use super::exit::{CliError, Exit};
 use super::output::{self, Format, note, size};
-use crate::build::{Installs, Source, build, read, sources};
+use crate::build::{Installs, Source, build, build_anew, read, sources};
 
 impl InstallFlag {
     /// What the user allowed.
@@ -26,6 +26,7 @@ pub fn run(args: &Build, format: Format) -> Result<Exit, CliError> {
         Some(folder) => vec![Source::azure_python(folder, args.output.as_deref())],
         None => sources(&args.paths)?,
     };
+    let build = if args.force { build_anew } else { build };
     for source in sources {
         let file = build(&source, args.installs.installs(), note)?;
         let bytes = read(&file)?;

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::shape::{Body, DefId, Definition, Field, Rest, Shape};
+use super::shape::{Body, DefId, Definition, Field, Origin, Shape};
 
 /// Leaves out and joins definitions; the roots follow.
 pub fn unify(definitions: Vec<Definition>, roots: &mut [&mut Shape]) -> Vec<Definition> {
@@ -21,8 +21,7 @@ pub fn unify(definitions: Vec<Definition>, roots: &mut [&mut Shape]) -> Vec<Defi
             None => joined.push(definitions[id].clone()),
             Some(known) => {
                 known.doc = known.doc.take().or(definitions[id].doc.clone());
-                known.origin =
-                    if known.origin == definitions[id].origin { known.origin } else { super::shape::Origin::Named };
+                known.origin = if known.origin == definitions[id].origin { known.origin } else { Origin::Named };
             }
         }
     }
@@ -96,7 +95,7 @@ fn classes(definitions: &mut [Definition]) -> Vec<usize> {
 /// A body without docs, and with classes in the place of definitions.
 fn plain(body: &Body, classes: &[usize]) -> Body {
     let mut body = body.clone();
-    if let Body::Record { fields, rest: Rest::Ignored | Rest::None | Rest::Of(_) } = &mut body {
+    if let Body::Record { fields, .. } = &mut body {
         fields.iter_mut().for_each(|Field { doc, .. }| *doc = None);
     }
     body.each_shape(&mut |shape| shape.each_defined(&mut |id| *id = DefId(classes[id.0])));

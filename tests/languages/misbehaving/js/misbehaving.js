@@ -10,7 +10,7 @@ function throwing() {
 
 /** An error that nobody wants to read to its end. */
 function flooding() {
-    const error = new Error("m".repeat(10 << 20));
+    const error = new Error("m".repeat(1 << 18));
     error.stack = "s".repeat(10 << 20);
     throw error;
 }

@@ -94,7 +94,7 @@ def behaves_too(input: Any) -> Any:
 
 @orchestrator
 async def sleeps(cx: Context) -> None:
-    time.sleep(0.01)
+    time.sleep(0.02)
 
 
 @activity

@@ -83,6 +83,9 @@ pub struct Build {
     /// The component to make of it [default: DIR/<name of DIR>.wasm]
     #[arg(short, long, value_name = "FILE", requires = "azure_python")]
     pub output: Option<PathBuf>,
+    /// Builds what is up to date, too: a new file that takes the place of another one is not noticed
+    #[arg(long)]
+    pub force: bool,
     #[command(flatten)]
     pub installs: InstallFlag,
 }

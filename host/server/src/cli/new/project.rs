@@ -31,13 +31,12 @@ pub fn files(name: &str, lang: Language, template: Template) -> Result<Files, Pr
     }
     add(&mut files, "", embedded::templates("common/all/"));
     add(&mut files, "", embedded::templates(&format!("common/{}/", word(lang))));
-    for (path, content) in &mut files {
-        // What git would take for its own in the repository of dacapo has another name there.
+    for content in files.values_mut() {
         if let Ok(text) = std::str::from_utf8(content) {
             *content = filled(text, name, lang, template).into_bytes();
         }
-        debug_assert!(!path.starts_with('/'), "paths are relative");
     }
+    // What git would take for its own in the repository of dacapo has another name there.
     if let Some(ignored) = files.remove("gitignore") {
         files.insert(".gitignore".to_owned(), ignored);
     }
