@@ -12,7 +12,8 @@ use anyhow::{Context, Result, bail};
 
 use crate::client::{Connection, Request};
 
-const READY_TIMEOUT: Duration = Duration::from_secs(60);
+/// Compiling an interpreter is part of it.
+const READY_TIMEOUT: Duration = Duration::from_secs(300);
 /// How often it is looked whether a new process listens already.
 const READY_PAUSE: Duration = Duration::from_millis(1);
 

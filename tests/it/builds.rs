@@ -4,7 +4,7 @@
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
@@ -22,34 +22,53 @@ const PYTHON3: &str = "case $1 in
     -m) /bin/mkdir bin && /bin/cp $0.inner bin/python ;;
 esac";
 
-/// Builds a component in a fresh folder, on a machine with nothing but these programs, and says what came of it.
-fn built(
-    (build, source): (&str, &str),
-    programs: &[(&str, &str)],
-    arguments: &[&str],
-) -> Result<(Option<i32>, String)> {
-    let folder = tempfile::tempdir()?;
-    let root = folder.path();
-    let [app, bin] = ["app", "bin"].map(|name| root.join(name));
-    fs::create_dir(&app)?;
-    fs::create_dir(&bin)?;
-    let manifest = format!("name = \"app\"\n[[component]]\nwasm = \"app.wasm\"\nbuild = {{ {build} }}\n");
-    fs::write(app.join("dacapo.toml"), manifest)?;
-    if !source.is_empty() {
-        fs::write(app.join(source), "exports_dacapo_durable_orchestrator_open")?;
+/// A machine with nothing but these programs, and the folder of an application on it.
+struct Machine(tempfile::TempDir);
+
+impl Machine {
+    fn with((build, source): (&str, &str), programs: &[(&str, &str)]) -> Result<Self> {
+        let machine = Self(tempfile::tempdir()?);
+        let [app, bin] = ["app", "bin"].map(|name| machine.0.path().join(name));
+        fs::create_dir(&app)?;
+        fs::create_dir(&bin)?;
+        let manifest = format!("name = \"app\"\n[[component]]\nwasm = \"app.wasm\"\nbuild = {{ {build} }}\n");
+        fs::write(app.join("dacapo.toml"), manifest)?;
+        if !source.is_empty() {
+            fs::write(app.join(source), "exports_dacapo_durable_orchestrator_open")?;
+        }
+        for (name, script) in programs {
+            let file = bin.join(name);
+            fs::write(&file, format!("#!/bin/sh\n{script}\n"))?;
+            fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+        }
+        Ok(machine)
     }
-    for (name, script) in programs {
-        let file = bin.join(name);
-        fs::write(&file, format!("#!/bin/sh\n{script}\n"))?;
-        fs::set_permissions(&file, fs::Permissions::from_mode(0o755))?;
+
+    fn app(&self, name: &str) -> PathBuf {
+        self.0.path().join("app").join(name)
     }
-    let mut command = Command::new(host::binary()?);
-    command.arg("build").args(arguments).current_dir(&app).env("NO_COLOR", "1").env_remove("DACAPO_INSTALL");
-    command.env("PATH", &bin).env("XDG_CACHE_HOME", root.join("cache")).env("HELLO", host::guest("hello")?);
-    let output = command.output().context("dacapo")?;
-    let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).join("\n");
-    ensure!(!has_parts(&root.join("cache")), "a half of a toolchain is left: {told}");
-    Ok((output.status.code(), told))
+
+    /// Builds the application, and says what came of it.
+    fn build(&self, arguments: &[&str]) -> Result<(Option<i32>, String)> {
+        let [bin, cache] = ["bin", "cache"].map(|name| self.0.path().join(name));
+        let mut command = Command::new(host::binary()?);
+        command
+            .arg("build")
+            .args(arguments)
+            .current_dir(self.app(""))
+            .env("NO_COLOR", "1")
+            .env_remove("DACAPO_INSTALL");
+        command.env("PATH", bin).env("XDG_CACHE_HOME", &cache).env("HELLO", host::guest("hello")?);
+        let output = command.output().context("dacapo")?;
+        let told = [output.stdout, output.stderr].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).join("\n");
+        ensure!(!has_parts(&cache), "a half of a toolchain is left: {told}");
+        Ok((output.status.code(), told))
+    }
+}
+
+/// Builds an application for the first time.
+fn built(what: (&str, &str), programs: &[(&str, &str)], arguments: &[&str]) -> Result<(Option<i32>, String)> {
+    Machine::with(what, programs)?.build(arguments)
 }
 
 fn has_parts(cache: &Path) -> bool {
@@ -133,4 +152,36 @@ fn a_folder_for_azure_needs_no_manifest() -> Result<()> {
     let (code, told) = built(AZURE, &programs, &["-o", "made.wasm"])?;
     ensure!(code == Some(2) && told.contains("--azure-python"), "{told}");
     Ok(())
+}
+
+#[test]
+fn what_has_not_changed_is_not_built_again() -> Result<()> {
+    /// Says what it read: one file, and another one that may be there.
+    const READS: &str = "for file in app.js lib.js; do [ ! -f $file ] || echo $PWD/$file; done";
+    let node = format!("[ $1 = --version ] && echo v22.0.0 && exit\n/bin/cp $HELLO $5\n{READS} > ${{11}}");
+    let silent = "[ $1 = --version ] && echo v22.0.0 && exit\n/bin/cp $HELLO $5";
+    let npm = ("npm", "/bin/mkdir node_modules");
+    let check = |node: &str, change: fn(&Machine) -> Result<()>, arguments: &[&str], words: &str| {
+        let machine = Machine::with(JS, &[npm, ("node", node)])?;
+        fs::write(machine.app("lib.js"), "one")?;
+        let (code, told) = machine.build(&["--install"])?;
+        ensure!(code == Some(0) && told.contains("building app.wasm with QuickJS"), "{told}");
+        change(&machine)?;
+        let (code, told) = machine.build(arguments)?;
+        let is_built = told.contains("building app.wasm");
+        ensure!(code == Some(0) && told.contains(words) && told.contains("app.wasm: "), "{words}: {code:?}: {told}");
+        ensure!(is_built != told.contains("is up to date"), "{told}");
+        Ok(())
+    };
+    let (same, anew) = ("app.wasm is up to date", "building app.wasm with QuickJS");
+    check(&node, |_| Ok(()), &[], same)?;
+    check(&node, |_| Ok(()), &["--force"], anew)?;
+    check(&node, |machine| Ok(fs::write(machine.app("lib.js"), "two")?), &[], anew)?;
+    check(&node, |machine| Ok(fs::remove_file(machine.app("lib.js"))?), &[], anew)?;
+    check(&node, |machine| Ok(fs::remove_file(machine.app("app.wasm"))?), &[], anew)?;
+    check(&node, |machine| Ok(fs::write(machine.app("app.wasm"), "edited")?), &[], anew)?;
+    check(&node, |machine| Ok(fs::remove_dir_all(machine.0.path().join("cache/dacapo/builds"))?), &[], anew)?;
+    // What is up to date needs no tools.
+    check(&node, |machine| Ok(fs::remove_file(machine.0.path().join("bin/node"))?), &[], same)?;
+    check(silent, |_| Ok(()), &[], "app.wasm will be built again next time: its tool does not say what it read")
 }

@@ -8,9 +8,12 @@ use tests::host;
 
 use crate::fixture;
 
+// They stay as they are written, since that is what they show.
 #[path = "../../host/server/src/types/testdata/guests.rs"]
+#[rustfmt::skip]
 mod guests;
 #[path = "../../host/server/src/types/testdata/nasty.rs"]
+#[rustfmt::skip]
 mod nasty;
 
 /// What a type reads it writes again.

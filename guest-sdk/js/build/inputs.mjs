@@ -11,20 +11,17 @@ import path from "node:path";
 /** Files that are looked for in the folder of a module and in all folders above it. */
 const SETTINGS = ["package.json", "tsconfig.json"];
 
-/** How esbuild names what is no file: the module that begins it all, and what a package leaves out for browsers. */
-const NO_FILE = /^(dacapo|\(disabled\)):/;
-
 /**
  * The absolute paths, in order.
  *
  * @param {{ inputs: object }} metafile what esbuild says of a bundle
- * @param {(file: string) => boolean} isAuthors whether a file is to be named
+ * @param {(name: string) => boolean} isAuthors whether esbuild's name is that of a file of the author
  * @param {string} directory the folder from which esbuild names files
  * @returns {string[]}
  */
 export function inputsOf({ inputs }, isAuthors, directory) {
-    const names = Object.keys(inputs).filter((name) => !NO_FILE.test(name));
-    const modules = names.map((name) => path.resolve(directory, name)).filter(isAuthors);
+    const names = Object.keys(inputs).filter(isAuthors);
+    const modules = names.map((name) => path.resolve(directory, name));
     const folders = new Set(modules.flatMap(foldersAbove));
     const settings = new Set([...folders].flatMap(settingsIn));
     // What is added to a set while it is walked is walked as well.

@@ -97,7 +97,7 @@ test("inputs are the author's files, those of packages, and what says how to rea
             "node_modules/tea/tea.js": 'require("./pot.js");\n',
             "node_modules/tea/pot.js": "",
         },
-        ["node_modules/tea/package.json", "node_modules/tea/tea.js", "src/app.ts"],
+        ["node_modules/tea/package.json", "node_modules/tea/pot.js", "node_modules/tea/tea.js", "src/app.ts"],
     );
     await check(
         {

@@ -118,8 +118,9 @@ pub const COMPONENT_HANDLES_MAX_COUNT: usize = 1_000;
 pub const HOST_CALL_MAX_BYTES: usize = 2 * PAYLOAD_MAX_BYTES + (8 << 20);
 /// Fuel of one turn, of instantiation and of `describe`: about a second on a slow core.
 pub const TURN_FUEL: u64 = 1_000_000_000;
-/// Fuel for each byte that a guest is given, on top of that: enough to read it and to write as much again.
-pub const FUEL_PER_BYTE: u64 = 100;
+/// Fuel for each byte that a guest is given, on top of that: enough to read it and to write as much again, also for an interpreter
+/// that takes a text character by character.
+pub const FUEL_PER_BYTE: u64 = 1_000;
 /// Fuel of one call of an import that a role that is replayed is answered, on top of one for each byte that it moves: about
 /// what the host does for it.
 pub const HOST_CALL_FUEL: u64 = 200;

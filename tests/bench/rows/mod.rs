@@ -68,7 +68,7 @@ pub const ALL: &[(&str, Measure)] = &[
     ("api", |bench| Box::pin(triggers::api(bench))),
     ("nats", |bench| Box::pin(triggers::nats(bench))),
     ("languages", |bench| Box::pin(languages::requests(bench))),
-    ("sessions", |bench| Box::pin(async move { languages::sessions(&bench) })),
+    ("sessions", |bench| Box::pin(languages::sessions(bench))),
 ];
 
 /// What a row works with.

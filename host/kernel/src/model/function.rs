@@ -7,9 +7,9 @@ use super::{ActivityOptions, FunctionName};
 pub enum FunctionKind {
     /// Touches the world; runs at least once.
     Activity,
-    /// Is replayed; imports nothing.
+    /// Is replayed; reaches nothing outside.
     Orchestrator,
-    /// Keeps a state; imports nothing.
+    /// Keeps a state; reaches nothing outside.
     Entity,
     /// Runs when a schedule says so.
     TimerTrigger,

@@ -34,7 +34,7 @@ pub enum Unrecorded {
     #[error("its tool does not say what it read")]
     Unnamed,
     /// Nobody can say which content the build has seen.
-    #[error("{0} changed while it was built", .0.display())]
+    #[error("{path} changed while it was built", path = .0.display())]
     Changed(PathBuf),
     #[error("its record cannot be kept: {0}")]
     Io(#[from] std::io::Error),
