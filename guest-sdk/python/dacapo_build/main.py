@@ -87,7 +87,9 @@ _RUN_PROBE = "import runpy; runpy.run_module('dacapo_build.probe', run_name='__m
 
 def entry_text(name: str, kinds: set[str], later: list[str]) -> str:
     """The text of the entry module."""
-    lines = ["from dacapo.host import start", f"start.load({name!r}, {later!r})"]
+    # Compiled modules in the author's folder would only be trash, and could be taken for newer than they are.
+    lines = ["import sys", "sys.dont_write_bytecode = True"]
+    lines += ["from dacapo.host import start", f"start.load({name!r}, {later!r})"]
     lines += ["from dacapo.host.functions import Functions"]
     lines += [f"from dacapo.host.{module} import {cls}" for kind, (module, cls) in _CLASSES.items() if kind in kinds]
     return "\n".join([*lines, "start.finish()", ""])

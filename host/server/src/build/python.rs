@@ -166,4 +166,19 @@ mod tests {
         check("3 /usr", None);
         check("", None);
     }
+
+    #[test]
+    fn new_files_that_count() {
+        let check = |file: &str, expect: bool| {
+            let root = tempfile::tempdir().unwrap();
+            let before = looked_for(root.path());
+            embedded::write(&root.path().join(file), b"").unwrap();
+            assert_eq!(looked_for(root.path()) != before, expect, "{file}");
+        };
+        check("greet/function.json", true);
+        check("function_app.py", true);
+        check("requirements.txt", true);
+        check("other.py", false);
+        check("a/b/function.json", false);
+    }
 }
