@@ -20,7 +20,7 @@ RUST_GUESTS := $(addprefix guests/,hello fan-out reminder approval pipeline moni
 # These need node, python3 and a compiler for C, or what `dacapo build --install` puts into the cache folder.
 OTHER_GUESTS := $(addprefix guests/,hello-js hello-python hello-c article/js article/python article/mix azure-python)
 TEST_GUESTS := tests/clients/guest tests/triggers/guest \
-	$(addprefix tests/languages/,dice/rust dice/js dice/python misbehaving/js misbehaving/python)
+	$(addprefix tests/languages/,dice/rust dice/js dice/python misbehaving/js misbehaving/python stock/python azure)
 BENCH_GUESTS := $(addprefix guests/,hello fan-out reminder transfer hello-js hello-python) tests/bench/guest tests/triggers/guest \
 	$(addprefix tests/languages/dice/,rust js python)
 export DACAPO_BIN := $(CARGO_TARGET_DIR)/debug/dacapo

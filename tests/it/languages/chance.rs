@@ -1,6 +1,8 @@
 //! Interpreters are snapshots, and so is the state of their generators: unless an SDK seeds them, all instances throw the same
 //! dice. Here every source of chance and time of a language is looked at, in different executions and operations.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use kernel::model::{
     BatchOperation, ComponentDigest, EntityBatch, EntityId, EventName, Inbound, Operation, OperationKind,
@@ -18,17 +20,18 @@ const SINCE: [&str; 2] = ["since", "counter"];
 
 #[test]
 fn js() -> Result<()> {
-    check("js")
+    check(&languages::component("dice/js", "dice.wasm")?)
 }
 
 #[test]
 fn python() -> Result<()> {
-    check("python")
+    check(&languages::component("dice/python", "dice.wasm")?)
 }
 
-fn check(language: &str) -> Result<()> {
+/// Looks at all of them in a component, and at what is there after a restart.
+pub fn check(component: &Path) -> Result<()> {
     let stage = Stage::of_all_tests()?;
-    let component = stage.deploy(&languages::component(&format!("dice/{language}"), "dice.wasm")?)?;
+    let component = stage.deploy(component)?;
     let play = |sandbox: &Sandbox, seed| orchestrated(sandbox, component, &start("chance", Payload::null(), seed)?);
     compare("executions", &play(&stage.before, 1)?, &play(&stage.before, 2)?)?;
     // A replay, after a restart.

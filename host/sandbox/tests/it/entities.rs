@@ -1,6 +1,6 @@
 //! Entities: what a batch gives to the guest and what comes back, and what one that breaks the contract is told.
 
-use kernel::limits::{PAYLOAD_MAX_BYTES, TURN_FUEL, WARM_SESSION_MEMORY_MAX_BYTES};
+use kernel::limits::{FUEL_PER_BYTE, PAYLOAD_MAX_BYTES, TURN_FUEL, WARM_SESSION_MEMORY_MAX_BYTES};
 use kernel::model::{
     BatchOperation, EntityBatch, EntityEffect, EntityId, EntityState, FunctionName, InstanceId, LogLevel, LogLine,
     NewState, Operation, OperationDone, OperationKind, OperationName, Outcome, Payload, Timestamp, kind,
@@ -286,9 +286,9 @@ fn what_is_given_has_fuel_of_its_own() {
         );
         Guest { apply, outcome: record([("results", list([done("1", vec![])]))]), ..Guest::entities() }
     };
-    let text = format!("\"{}\"", "x".repeat(20 << 20));
+    let text = format!("\"{}\"", "x".repeat(2 << 20));
     let batch = EntityBatch { state: Some(state(&text, 1)), ..batch(1) };
-    assert_eq!(applied(&host, &burns(96), &batch).unwrap().results.len(), 1);
-    let fault = applied(&host, &burns(200), &batch).unwrap_err();
+    assert_eq!(applied(&host, &burns(FUEL_PER_BYTE - 4), &batch).unwrap().results.len(), 1);
+    let fault = applied(&host, &burns(2 * FUEL_PER_BYTE), &batch).unwrap_err();
     assert!(matches!(&fault, TurnFault::Guest(failure) if failure.kind == kind::OUT_OF_FUEL), "{fault:?}");
 }
