@@ -172,17 +172,19 @@ pub async fn tries(cx: Context, succeeds_at: u32) -> Result<u32> {
     flaky(&cx, succeeds_at).await
 }
 
-/// Which activity to call, and with what.
+/// Which activity to call, with what, and how long it may take; a second if it does not say so.
 #[payload]
 pub struct Task {
     activity: String,
     input: Option<u64>,
+    timeout_ms: Option<u64>,
 }
 
-/// Calls one of the activities that go wrong, gives it a second, and returns what it returns.
+/// Calls one of the activities that go wrong, and returns what it returns.
 #[orchestrator]
 pub async fn calls(cx: Context, task: Task) -> Result<Value> {
-    cx.call_activity(&task.activity, &task.input).timeout(Duration::from_secs(1)).await
+    let timeout = Duration::from_millis(task.timeout_ms.unwrap_or(1_000));
+    cx.call_activity(&task.activity, &task.input).timeout(timeout).await
 }
 
 #[cfg(test)]
