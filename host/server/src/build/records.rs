@@ -5,12 +5,11 @@
 //! read or written makes no build fail.
 
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use kernel::model::BlobRef;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::toolchains::digest;
 
@@ -45,16 +44,9 @@ pub enum Unrecorded {
 #[serde(deny_unknown_fields)]
 struct Written {
     recipe: String,
-    inputs: BTreeMap<PathBuf, Content>,
-    made: Content,
-}
-
-/// What is in a file.
-#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Content {
-    bytes: u64,
-    sha256: String,
+    /// The digest of what was in each of them.
+    inputs: BTreeMap<PathBuf, String>,
+    made: String,
 }
 
 impl Record {
@@ -70,8 +62,8 @@ impl Record {
         let Some(written) = self.read() else { return false };
         written.recipe == self.recipe
             && !written.inputs.is_empty()
-            && written.inputs.iter().all(|(file, content)| content.is_in(file))
-            && written.made.is_in(wasm)
+            && written.inputs.iter().all(|(file, digest)| is_in(file, digest))
+            && is_in(wasm, &written.made)
     }
 
     /// Records what was made of these inputs by a build that began then.
@@ -82,13 +74,13 @@ impl Record {
         let mut contents = BTreeMap::new();
         for input in inputs {
             // The time is asked last, so that a change of what was just read is seen.
-            let content = Content::of_file(input)?;
+            let content = content(&std::fs::read(input)?);
             if Touched::of(input)? > begun {
                 return Err(Unrecorded::Changed(input.clone()));
             }
             contents.insert(input.clone(), content);
         }
-        let written = Written { recipe: self.recipe.clone(), inputs: contents, made: Content::of(made) };
+        let written = Written { recipe: self.recipe.clone(), inputs: contents, made: content(made) };
         Ok(self.write(&serde_json::to_vec_pretty(&written).map_err(std::io::Error::from)?)?)
     }
 
@@ -115,22 +107,13 @@ impl Touched {
     }
 }
 
-impl Content {
-    fn of(bytes: &[u8]) -> Self {
-        let sha256 = Sha256::digest(bytes).iter().fold(String::new(), |mut hex, byte| {
-            write!(hex, "{byte:02x}").expect("a string takes all that is written");
-            hex
-        });
-        Self { bytes: bytes.len() as u64, sha256 }
-    }
+/// Tells apart what files hold.
+fn content(bytes: &[u8]) -> String {
+    BlobRef::of(bytes).digest.to_string()
+}
 
-    fn of_file(path: &Path) -> std::io::Result<Self> {
-        Ok(Self::of(&std::fs::read(path)?))
-    }
-
-    fn is_in(&self, path: &Path) -> bool {
-        Self::of_file(path).is_ok_and(|now| now == *self)
-    }
+fn is_in(path: &Path, digest: &str) -> bool {
+    std::fs::read(path).is_ok_and(|bytes| content(&bytes) == digest)
 }
 
 #[cfg(test)]
